@@ -1,0 +1,15 @@
+//! The schema, embedded in the program and applied forward only.
+
+use sqlx::{PgPool, migrate::Migrator};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./sql");
+
+/// Brings the database up to this program's schema; a newer schema is refused, not undone.
+///
+/// Several processes may call this at once: the first does the work, the others wait for it.
+pub async fn apply(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    MIGRATIONS.run(pool).await
+}
+
+/// The role under which the product's own connections work: it may extend the log, never edit it.
+pub const APPLICATION_ROLE: &str = "trainnet_app";

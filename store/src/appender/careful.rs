@@ -1,0 +1,249 @@
+//! The slow and certain way: hold the head, look everything up, judge, write, commit.
+//!
+//! It serves when another process appends too, when something assumed turned out otherwise, when
+//! a batch is spoiled and the command to blame must be found, and when the connection was lost.
+
+use sqlx::Executor;
+use tokio::time::Instant;
+
+use super::batch::{Batch, Request};
+use super::database::{self, WriteError};
+use super::state::Wanted;
+use super::{Appender, COMPANY, Flight, judge};
+use crate::append::NotAppended;
+
+/// What is left to do when an attempt did not succeed.
+enum Failed {
+    Spoiled(Vec<Request>, String),
+    Lost(LastSeen),
+}
+
+/// What had been sent, or was about to be, when the connection went away.
+enum LastSeen {
+    /// Its fate is in the table, to be looked up by an event's identity.
+    Sent(Batch),
+    NotSent(Vec<Request>),
+}
+
+impl Appender {
+    /// A batch did not land: everything that rested on it is judged again.
+    pub(super) async fn start_over(&mut self, error: WriteError, batch: Option<Batch>, open: Batch) {
+        self.counters.fallbacks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.known = false;
+        let mut requests = Vec::new();
+        match (error, batch) {
+            (WriteError::Lost, Some(batch)) => {
+                self.forget_connections();
+                if let Some(unwritten) = self.find_fate(batch).await {
+                    requests.extend(unwritten);
+                }
+            }
+            (WriteError::Lost, None) => self.forget_connections(),
+            (WriteError::Moved, batch) => {
+                self.company_until = Instant::now() + COMPANY;
+                requests.extend(batch.into_iter().flat_map(Batch::into_requests));
+            }
+            (WriteError::NotNew | WriteError::Spoiled(_), batch) => {
+                requests.extend(batch.into_iter().flat_map(Batch::into_requests));
+            }
+        }
+        requests.extend(open.into_requests());
+        self.settle_carefully(requests).await;
+    }
+
+    /// Looking something up failed while a batch may be in flight.
+    pub(super) async fn abandon(
+        &mut self,
+        flight: Option<Flight>,
+        open: Batch,
+        arrived: Vec<Request>,
+    ) {
+        let mut waiting: Vec<Request> = open.into_requests().collect();
+        waiting.extend(arrived);
+        self.known = false;
+        self.reader = None;
+        let landed = match flight {
+            Some(flight) => self.land(flight.await),
+            None => Ok(0),
+        };
+        let rest = self.open_batch();
+        if let Err((error, batch)) = landed {
+            self.start_over(error, batch, rest).await;
+        }
+        self.settle_carefully(waiting).await;
+    }
+
+    /// Settles every request for certain, in order; on return each caller has been told.
+    pub(super) async fn settle_carefully(&mut self, requests: Vec<Request>) {
+        let mut groups = vec![requests];
+        while let Some(group) = groups.pop() {
+            if group.is_empty() {
+                continue;
+            }
+            let Err(failed) = self.attempt(group).await else { continue };
+            self.known = false;
+            match failed {
+                Failed::Spoiled(mut group, reason) if group.len() == 1 => {
+                    tracing::error!(%reason, "the database refused an event");
+                    tell(group.drain(..), |_| NotAppended::Spoiled { reason: reason.clone() });
+                }
+                Failed::Spoiled(mut group, _) => {
+                    let second = group.split_off(group.len() / 2);
+                    groups.extend([second, group]);
+                }
+                Failed::Lost(LastSeen::NotSent(group)) => {
+                    self.forget_connections();
+                    groups.push(group);
+                }
+                Failed::Lost(LastSeen::Sent(batch)) => {
+                    self.forget_connections();
+                    groups.extend(self.find_fate(batch).await);
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, group: Vec<Request>) -> Result<(), Failed> {
+        if !self.connected().await {
+            tell(group.into_iter(), |_| NotAppended::Unavailable);
+            return Ok(());
+        }
+        let Some(mut writer) = self.writer.take() else {
+            unreachable!("it was there, or has just been made");
+        };
+        match self.judge_holding_the_head(&mut writer, &group).await {
+            Ok(()) => {}
+            Err(WriteError::Lost) => return Err(Failed::Lost(LastSeen::NotSent(group))),
+            Err(error) => {
+                self.rolled_back(writer).await;
+                return Err(Failed::Spoiled(group, reason(error)));
+            }
+        }
+        let mut batch = self.open_batch();
+        for request in group {
+            judge::admit(&mut self.state, &mut batch, request);
+        }
+        batch.seal(&self.state);
+        let written = if batch.writes_nothing() {
+            Ok(())
+        } else {
+            database::write(&mut writer, &batch).await
+        };
+        let committed = match written {
+            Ok(()) => writer.execute("commit").await.map_err(WriteError::from),
+            Err(error) => Err(error),
+        };
+        match committed {
+            Ok(_) => {
+                self.writer = Some(writer);
+                self.settled(batch);
+                Ok(())
+            }
+            Err(WriteError::Lost) => Err(Failed::Lost(LastSeen::Sent(batch))),
+            Err(error) => {
+                self.rolled_back(writer).await;
+                Err(Failed::Spoiled(batch.into_requests().collect(), reason(error)))
+            }
+        }
+    }
+
+    async fn judge_holding_the_head(
+        &mut self,
+        writer: &mut sqlx::PgConnection,
+        group: &[Request],
+    ) -> Result<(), WriteError> {
+        let head = database::lock_head(writer).await?;
+        if self.known && head.position > self.state.head.position {
+            self.company_until = Instant::now() + COMPANY;
+        }
+        if !self.known || !head.same_as(&self.state.head) {
+            self.state.reset(head);
+            self.known = true;
+        }
+        self.state.advance_clock(self.settings.clock.now());
+        let mut wanted = Wanted::default();
+        for request in group {
+            self.state.missing(&request.append, true, &mut wanted);
+        }
+        if !wanted.is_empty() {
+            database::read(writer, &mut self.state, wanted).await?;
+        }
+        Ok(())
+    }
+
+    async fn rolled_back(&mut self, mut writer: sqlx::PgConnection) {
+        if writer.execute("rollback").await.is_ok() {
+            self.writer = Some(writer);
+        }
+    }
+
+    fn forget_connections(&mut self) {
+        self.writer = None;
+        self.reader = None;
+    }
+
+    /// True when both connections stand; whatever was prepared over an old one is shut out.
+    async fn connected(&mut self) -> bool {
+        if self.writer.is_none() {
+            let options = &self.settings.connection;
+            let Some((writer, head)) = database::reconnect(options, self.settings.patience).await
+            else {
+                return false;
+            };
+            self.writer = Some(writer);
+            self.state.reset(head);
+            self.known = true;
+        }
+        if self.reader.is_none() {
+            self.reader = database::connect(&self.settings.connection).await.ok();
+        }
+        self.reader.is_some()
+    }
+
+    /// Learns whether a batch was written before its connection went away. Gives back the requests
+    /// that are certainly not in the log; the others have been told what can be told.
+    async fn find_fate(&mut self, batch: Batch) -> Option<Vec<Request>> {
+        let event = batch.judged.iter().find_map(|judged| {
+            judged.verdict.as_ref().ok().and_then(|_| judged.request.append.event_id())
+        });
+        let Some(event) = event else {
+            return Some(batch.into_requests().collect());
+        };
+        if self.connected().await
+            && let Some(mut writer) = self.writer.take()
+        {
+            // The epoch has been raised: what is not there now can never arrive.
+            let found = database::position_of(&mut writer, event).await;
+            if let Ok(found) = found {
+                self.writer = Some(writer);
+                if found.is_some() {
+                    self.settled(batch);
+                    return None;
+                }
+                return Some(batch.into_requests().collect());
+            }
+        }
+        tell(batch.into_requests(), |request| {
+            let event = request.append.event_id();
+            event.map_or(NotAppended::Unavailable, |event_id| NotAppended::Unknown { event_id })
+        });
+        None
+    }
+}
+
+fn tell(requests: impl Iterator<Item = Request>, outcome: impl Fn(&Request) -> NotAppended) {
+    for request in requests {
+        let told = outcome(&request);
+        // A caller that has gone away no longer wants to know.
+        drop(request.reply.send(Err(told)));
+    }
+}
+
+fn reason(error: WriteError) -> String {
+    match error {
+        WriteError::NotNew => "an event with this identity is recorded already".to_owned(),
+        WriteError::Moved => "the books differ from what the log says".to_owned(),
+        WriteError::Spoiled(reason) => reason,
+        WriteError::Lost => "the connection was lost".to_owned(),
+    }
+}

@@ -1,0 +1,357 @@
+//! The appender's own connection: the only place where the log is extended.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ledger::{Account, Currency, Name};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, Row};
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::state::{Answer, Known, State, Tracked, Wanted};
+use crate::append::Committed;
+use crate::chain::Hash;
+use crate::log::Head;
+
+const APPEND: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+     $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, \
+     $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)";
+
+/// Plans are made once and for ever: the arrays differ only in length, the indexes always serve.
+/// A writer that is stopped while it holds the head loses its session, not everybody's time.
+const SESSION: &str = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; \
+     set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; \
+     set synchronous_commit = on; set idle_in_transaction_session_timeout = '5s'; \
+     set application_name = 'trainnet appender'";
+
+/// What became of a write that did not succeed.
+#[derive(Debug)]
+pub(super) enum WriteError {
+    /// Another writer has extended the log, or shut this one out: nothing was written.
+    Moved,
+    /// Something that was taken to be new is not: nothing was written.
+    NotNew,
+    /// The database refused what it was given: nothing was written.
+    Spoiled(String),
+    /// The connection is gone, and with it the knowledge of what happened.
+    Lost,
+}
+
+impl From<sqlx::Error> for WriteError {
+    fn from(error: sqlx::Error) -> Self {
+        let sqlx::Error::Database(refusal) = &error else {
+            tracing::warn!(%error, "the appender lost its connection");
+            return Self::Lost;
+        };
+        let code = refusal.code();
+        match code.as_deref() {
+            Some("23505") => Self::NotNew,
+            // What the appender believed of a row was wrong: forget it and look again.
+            Some("TN001") => Self::Moved,
+            // The server is going away, or has ended this session.
+            Some(code) if code.starts_with("57P") || code.starts_with("08") || code == "25P03" => {
+                Self::Lost
+            }
+            _ => Self::Spoiled(refusal.message().to_owned()),
+        }
+    }
+}
+
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = options.clone().disable_statement_logging().connect().await?;
+    connection.execute(SESSION).await?;
+    connection.execute(crate::log::RESTRICT_ROLE).await?;
+    Ok(connection)
+}
+
+pub(super) async fn head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query("select position, epoch, hash, recorded_at from log_head")
+        .fetch_one(connection)
+        .await?;
+    head_of(&row)
+}
+
+/// Waits for whoever is extending the log, and keeps everybody else from it until the commit.
+pub(super) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
+    connection.execute("begin").await?;
+    let row =
+        sqlx::query("select position, epoch, hash, recorded_at from log_head for update")
+            .fetch_one(connection)
+            .await?;
+    head_of(&row)
+}
+
+/// Shuts out every write that was prepared before now, by whomever, and reads the head after it.
+pub(crate) async fn raise_epoch(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query(
+        "update log_head set epoch = epoch + 1 returning position, epoch, hash, recorded_at",
+    )
+    .fetch_one(connection)
+    .await?;
+    head_of(&row)
+}
+
+fn head_of(row: &sqlx::postgres::PgRow) -> Result<Head, sqlx::Error> {
+    let hash: &[u8] = row.try_get(2)?;
+    let hash = Hash::from_slice(hash)
+        .ok_or_else(|| sqlx::Error::Decode("the head's hash must have 32 bytes".into()))?;
+    Ok(Head {
+        position: row.try_get(0)?,
+        epoch: row.try_get(1)?,
+        hash,
+        recorded_at: row.try_get(3)?,
+    })
+}
+
+/// Where an event stands, if it stands anywhere.
+pub(crate) async fn position_of(
+    connection: &mut PgConnection,
+    event: Uuid,
+) -> Result<Option<(i64, DateTime<Utc>)>, sqlx::Error> {
+    sqlx::query_as("select position, recorded_at from events where event_id = $1")
+        .bind(event)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Writes the batch in one statement: one round trip, one flush.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    batch: &Batch,
+) -> Result<(), WriteError> {
+    let (events, entries, balances) = (&batch.events, &batch.entries, &batch.balances);
+    let (claims, answers) = (&batch.claims, &batch.answers);
+    #[cfg(feature = "wrong-read-modify-write")]
+    let balances = &super::wrong::as_if_nothing_had_changed(connection, balances).await?;
+    let query = sqlx::query_scalar::<_, bool>(APPEND)
+        .bind(batch.before.position)
+        .bind(batch.before.epoch)
+        .bind(batch.after.position)
+        .bind(&batch.after.hash.0[..])
+        .bind(batch.after.recorded_at);
+    let columns = [
+        &events.positions,
+        &events.sequences,
+        &events.ids,
+        &events.recorded,
+        &events.effective,
+        &events.aggregate_types,
+        &events.aggregate_ids,
+        &events.types,
+        &events.versions,
+        &events.hashes,
+        &events.payloads,
+        &events.metadatas,
+        &entries.positions,
+        &entries.legs,
+        &entries.accounts,
+        &entries.currencies,
+        &entries.amounts,
+        &entries.balances,
+        &balances.changed_accounts,
+        &balances.changed_currencies,
+        &balances.changed_from,
+        &balances.changed_to,
+        &balances.opened_accounts,
+        &balances.opened_currencies,
+        &balances.opened_to,
+        &balances.opened_floors,
+        &claims.taken_names,
+        &claims.taken_holders,
+        &claims.taken_positions,
+        &claims.released_names,
+        &claims.released_holders,
+        &answers.callers,
+        &answers.keys,
+        &answers.streams,
+        &answers.prints,
+        &answers.first,
+        &answers.last,
+        &answers.recorded,
+    ];
+    let query = columns.into_iter().fold(query, |query, column| query.bind(column));
+    if query.fetch_one(connection).await? { Ok(()) } else { Err(WriteError::Moved) }
+}
+
+/// Makes sure that outcomes which leave no trace did not rest on an old view of the log.
+pub(super) async fn confirm(connection: &mut PgConnection, head: &Head) -> Result<(), WriteError> {
+    let stands: bool =
+        sqlx::query_scalar("select position = $1 and epoch = $2 from log_head")
+            .bind(head.position)
+            .bind(head.epoch)
+            .fetch_one(connection)
+            .await?;
+    if stands { Ok(()) } else { Err(WriteError::Moved) }
+}
+
+/// Reads what is wanted into the state; what is not there is known to be absent.
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    state: &mut State,
+    wanted: Wanted,
+) -> Result<(), sqlx::Error> {
+    let position = state.head.position;
+    if !wanted.accounts.is_empty() {
+        read_balances(connection, state, &wanted).await?;
+    }
+    if !wanted.claims.is_empty() {
+        read_claims(connection, state, &wanted).await?;
+    }
+    if !wanted.streams.is_empty() {
+        read_streams(connection, state, &wanted).await?;
+    }
+    if !wanted.answers.is_empty() {
+        read_answers(connection, state, &wanted).await?;
+    }
+    for key in wanted.accounts {
+        state.balances.entry(key).or_insert_with(|| Tracked::read(None, position));
+    }
+    for name in wanted.claims {
+        state.claims.entry(name).or_insert_with(|| Tracked::read(None, position));
+    }
+    for key in wanted.streams {
+        state.streams.entry(key).or_insert(Known { value: 0, touched: position });
+    }
+    for key in wanted.answers {
+        state.answers.entry(key).or_insert(Known { value: None, touched: position });
+    }
+    Ok(())
+}
+
+async fn read_claims(
+    connection: &mut PgConnection,
+    state: &mut State,
+    wanted: &Wanted,
+) -> Result<(), sqlx::Error> {
+    let names: Vec<&str> = wanted.claims.iter().map(Name::as_str).collect();
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("select name, holder from claims where name = any($1)")
+            .bind(names)
+            .fetch_all(connection)
+            .await?;
+    for (name, holder) in rows {
+        let name = Name::parse(&name).map_err(decode)?;
+        let row = Tracked::read(Some(holder.into()), state.head.position);
+        state.claims.entry(name).or_insert(row);
+    }
+    Ok(())
+}
+
+async fn read_balances(
+    connection: &mut PgConnection,
+    state: &mut State,
+    wanted: &Wanted,
+) -> Result<(), sqlx::Error> {
+    let accounts: Vec<&str> = wanted.accounts.iter().map(|(account, _)| account.as_str()).collect();
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("select account, currency, minor from balances where account = any($1)")
+            .bind(accounts)
+            .fetch_all(connection)
+            .await?;
+    for (account, currency, minor) in rows {
+        let account = Account::parse(&account).map_err(decode)?;
+        let currency = Currency::from_str(&currency).map_err(decode)?;
+        let position = state.head.position;
+        // A balance that is known already may be ahead of the table.
+        state
+            .balances
+            .entry((account, currency))
+            .or_insert_with(|| Tracked::read(Some(minor), position));
+    }
+    Ok(())
+}
+
+async fn read_streams(
+    connection: &mut PgConnection,
+    state: &mut State,
+    wanted: &Wanted,
+) -> Result<(), sqlx::Error> {
+    let (types, ids): (Vec<&str>, Vec<&str>) =
+        wanted.streams.iter().map(|(kind, id)| (&**kind, &**id)).unzip();
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "select w.aggregate_type, w.aggregate_id, \
+                (select e.sequence from events e \
+                  where e.aggregate_type = w.aggregate_type and e.aggregate_id = w.aggregate_id \
+                  order by e.sequence desc limit 1) \
+           from unnest($1::text[], $2::text[]) as w (aggregate_type, aggregate_id) \
+          where exists (select from events e \
+                  where e.aggregate_type = w.aggregate_type and e.aggregate_id = w.aggregate_id)",
+    )
+    .bind(types)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    for (kind, id, sequence) in rows {
+        let key = (Arc::from(kind), Arc::from(id));
+        let known = Known { value: sequence, touched: state.head.position };
+        state.streams.entry(key).or_insert(known);
+    }
+    Ok(())
+}
+
+type AnswerRow = (String, String, Vec<u8>, i64, i64, DateTime<Utc>);
+
+async fn read_answers(
+    connection: &mut PgConnection,
+    state: &mut State,
+    wanted: &Wanted,
+) -> Result<(), sqlx::Error> {
+    let (callers, keys): (Vec<&str>, Vec<&str>) =
+        wanted.answers.iter().map(|(caller, key)| (caller.as_str(), key.as_str())).unzip();
+    let rows: Vec<AnswerRow> = sqlx::query_as(
+        "select a.caller, a.key, a.fingerprint, a.first_position, a.last_position, a.recorded_at \
+           from unnest($1::text[], $2::text[]) as w (caller, key) \
+           join answers a on a.caller = w.caller and a.key = w.key",
+    )
+    .bind(callers)
+    .bind(keys)
+    .fetch_all(connection)
+    .await?;
+    for (caller, key, fingerprint, first_position, position, recorded_at) in rows {
+        let committed = Committed { first_position, position, recorded_at, repeated: true };
+        let answer = Answer { fingerprint, committed };
+        let known = Known { value: Some(answer), touched: state.head.position };
+        state.answers.entry((caller, key)).or_insert(known);
+    }
+    Ok(())
+}
+
+fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}
+
+/// Tries until it succeeds or patience runs out, waiting a little longer each time.
+pub(super) async fn reconnect(
+    options: &PgConnectOptions,
+    patience: Duration,
+) -> Option<(PgConnection, Head)> {
+    let deadline = tokio::time::Instant::now() + patience;
+    let mut pause = Duration::from_millis(20);
+    loop {
+        let attempt = async {
+            let mut connection = connect(options).await?;
+            let head = raise_epoch(&mut connection).await?;
+            Ok::<_, sqlx::Error>((connection, head))
+        };
+        match tokio::time::timeout_at(deadline, attempt).await {
+            Ok(Ok(found)) => return Some(found),
+            Ok(Err(error)) => tracing::warn!(%error, "the database does not answer"),
+            Err(_) => return None,
+        }
+        if tokio::time::Instant::now() + pause >= deadline {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+pub(super) async fn close(connection: Option<PgConnection>) {
+    if let Some(connection) = connection {
+        // The server notices either way.
+        drop(connection.close().await);
+    }
+}

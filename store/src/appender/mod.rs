@@ -1,0 +1,249 @@
+//! Group commit: one task writes everybody's decided commands, many in one transaction.
+//!
+//! While one batch is being flushed the next is already judged, on the assumption that the first
+//! will succeed. Callers hear of their outcome, refusals included, only when everything it rests
+//! on is durable. When the assumption fails, both batches are judged again, one after the other,
+//! while the head is held ([`careful`]).
+
+mod batch;
+mod careful;
+mod database;
+mod judge;
+mod state;
+#[cfg(feature = "wrong-read-modify-write")]
+mod wrong;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+pub(crate) use batch::Request;
+pub(crate) use database::{position_of, raise_epoch};
+
+use crate::ids::Clock;
+use crate::log::Closing;
+use batch::Batch;
+use database::WriteError;
+use state::{State, Wanted};
+
+/// How long after another writer was met the head is held before judging, not after.
+const COMPANY: Duration = Duration::from_millis(200);
+
+/// How the appender behaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub connection: PgConnectOptions,
+    pub clock: Clock,
+    pub batch_commands_max: usize,
+    pub linger: Duration,
+    pub patience: Duration,
+    pub cache_entries: usize,
+}
+
+/// What the appender has done so far, for metrics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub batches: AtomicU64,
+    pub commands: AtomicU64,
+    pub events: AtomicU64,
+    pub fallbacks: AtomicU64,
+}
+
+struct Appender {
+    settings: Settings,
+    incoming: mpsc::Receiver<Request>,
+    state: State,
+    counters: Arc<Counters>,
+    closing: Arc<Closing>,
+    /// For writing; away while a batch is in flight, gone while the database is.
+    writer: Option<PgConnection>,
+    /// For looking things up beside a write in flight.
+    reader: Option<PgConnection>,
+    batches: u64,
+    closed: bool,
+    /// False when the state may be ahead of the database or behind it.
+    known: bool,
+    /// Until then other processes are taken to be appending too.
+    company_until: Instant,
+}
+
+type Landed = (PgConnection, Batch, Result<(), WriteError>);
+type Flight = JoinHandle<Landed>;
+
+/// Connects, reads the head and starts the task; it ends when every sender is gone.
+pub(crate) async fn start(
+    settings: Settings,
+    incoming: mpsc::Receiver<Request>,
+    counters: Arc<Counters>,
+    closing: Arc<Closing>,
+) -> Result<JoinHandle<()>, sqlx::Error> {
+    let mut writer = database::connect(&settings.connection).await?;
+    let reader = database::connect(&settings.connection).await?;
+    let head = database::head(&mut writer).await?;
+    let appender = Appender {
+        state: State::at(head, settings.cache_entries),
+        settings,
+        incoming,
+        counters,
+        closing,
+        writer: Some(writer),
+        reader: Some(reader),
+        batches: 0,
+        closed: false,
+        known: true,
+        company_until: Instant::now(),
+    };
+    Ok(tokio::spawn(appender.run()))
+}
+
+impl Appender {
+    async fn run(mut self) {
+        let mut arrived: Vec<Request> = Vec::new();
+        loop {
+            let room = self.settings.batch_commands_max;
+            let count = tokio::select! {
+                biased;
+                count = self.incoming.recv_many(&mut arrived, room) => count,
+                () = self.closing.bell.notified() => {
+                    self.incoming.close();
+                    continue;
+                }
+            };
+            if count == 0 {
+                break;
+            }
+            let ready = self.known && self.writer.is_some() && self.reader.is_some();
+            if !ready || Instant::now() < self.company_until {
+                self.settle_carefully(std::mem::take(&mut arrived)).await;
+            } else {
+                self.stream(&mut arrived).await;
+            }
+        }
+        database::close(self.writer.take()).await;
+        database::close(self.reader.take()).await;
+    }
+
+    /// Keeps one batch in flight and the next one open until there is nothing left to do.
+    async fn stream(&mut self, arrived: &mut Vec<Request>) {
+        let mut open = self.open_batch();
+        let mut flight: Option<Flight> = None;
+        loop {
+            if self.look_up(arrived).await.is_err() {
+                return self.abandon(flight, open, std::mem::take(arrived)).await;
+            }
+            for request in arrived.drain(..) {
+                judge::admit(&mut self.state, &mut open, request);
+            }
+            let Some(mut running) = flight.take() else {
+                if open.judged.is_empty() {
+                    return;
+                }
+                let next = self.open_batch();
+                flight = Some(self.launch(std::mem::replace(&mut open, next)));
+                continue;
+            };
+            let room = self.settings.batch_commands_max.saturating_sub(open.judged.len());
+            tokio::select! {
+                biased;
+                landed = &mut running => match self.land(landed) {
+                    Ok(count) => self.linger(count, &open, arrived).await,
+                    Err((error, batch)) => return self.start_over(error, batch, open).await,
+                },
+                count = self.incoming.recv_many(arrived, room), if room > 0 && !self.closed => {
+                    self.closed = count == 0;
+                    flight = Some(running);
+                }
+            }
+        }
+    }
+
+    fn open_batch(&mut self) -> Batch {
+        self.batches += 1;
+        Batch::open(self.batches, self.state.head.clone())
+    }
+
+    /// Reads what judging these requests needs and nobody knows yet.
+    async fn look_up(&mut self, arrived: &[Request]) -> Result<(), WriteError> {
+        if arrived.is_empty() {
+            return Ok(());
+        }
+        self.state.advance_clock(self.settings.clock.now());
+        let mut wanted = Wanted::default();
+        for request in arrived {
+            self.state.missing(&request.append, false, &mut wanted);
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let Some(mut reader) = self.reader.take() else {
+            return Err(WriteError::Lost);
+        };
+        database::read(&mut reader, &mut self.state, wanted).await?;
+        self.reader = Some(reader);
+        Ok(())
+    }
+
+    /// Sends a batch to the database; one that leaves no trace has its view of the log confirmed.
+    fn launch(&mut self, mut batch: Batch) -> Flight {
+        batch.seal(&self.state);
+        let Some(mut writer) = self.writer.take() else {
+            unreachable!("the writer is here when nothing is in flight");
+        };
+        tokio::spawn(async move {
+            let written = if batch.writes_nothing() {
+                database::confirm(&mut writer, &batch.before).await
+            } else {
+                database::write(&mut writer, &batch).await
+            };
+            (writer, batch, written)
+        })
+    }
+
+    /// Answers the callers of a batch that is durable; says how many they were.
+    fn land(
+        &mut self,
+        landed: Result<Landed, tokio::task::JoinError>,
+    ) -> Result<usize, (WriteError, Option<Batch>)> {
+        let Ok((writer, batch, written)) = landed else {
+            return Err((WriteError::Lost, None));
+        };
+        self.writer = Some(writer);
+        match written {
+            Ok(()) => Ok(self.settled(batch)),
+            Err(error) => Err((error, Some(batch))),
+        }
+    }
+
+    fn settled(&mut self, batch: Batch) -> usize {
+        let count = batch.judged.len();
+        let events = u64::try_from(batch.after.position - batch.before.position).unwrap_or(0);
+        self.counters.batches.fetch_add(1, Ordering::Relaxed);
+        self.counters.commands.fetch_add(count as u64, Ordering::Relaxed);
+        self.counters.events.fetch_add(events, Ordering::Relaxed);
+        self.state.trim(batch.after.position);
+        batch.answer();
+        count
+    }
+
+    /// Gives callers who were answered just now the chance to be in the next batch.
+    async fn linger(&mut self, answered: usize, open: &Batch, arrived: &mut Vec<Request>) {
+        let max = self.settings.batch_commands_max;
+        if answered < 2 || open.judged.len() >= max {
+            return;
+        }
+        let until = Instant::now() + self.settings.linger;
+        while open.judged.len() + arrived.len() < max && Instant::now() < until {
+            tokio::task::yield_now().await;
+            while arrived.len() < max
+                && let Ok(request) = self.incoming.try_recv()
+            {
+                arrived.push(request);
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Reading the log in order: all of it, a page of it, or as it grows.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use sqlx::postgres::{PgListener, PgPoolCopyExt};
+use uuid::Uuid;
+
+use crate::chain::{Hash, Link};
+use crate::copy::{Malformed, Row};
+use crate::log::Log;
+
+/// The channel on which the database hints that the log has grown.
+const CHANNEL: &str = "trainnet_log";
+/// A hint may be lost; the log itself is asked this often at the latest.
+const POLL: Duration = Duration::from_millis(250);
+
+/// A stored event, borrowed from the page it was read in.
+#[derive(Clone, Copy, Debug)]
+pub struct EventRef<'a> {
+    pub position: i64,
+    pub sequence: i64,
+    pub event_id: Uuid,
+    pub recorded_at: DateTime<Utc>,
+    pub effective_at: DateTime<Utc>,
+    pub aggregate_type: &'a str,
+    pub aggregate_id: &'a str,
+    pub event_type: &'a str,
+    pub event_version: &'a str,
+    pub payload: &'a str,
+    /// Empty where the reader did not ask for it.
+    pub metadata: &'a str,
+    /// All zero where the reader did not ask for it.
+    pub hash: Hash,
+}
+
+impl EventRef<'_> {
+    pub const fn link(&self) -> Link<'_> {
+        Link {
+            position: self.position,
+            event_id: self.event_id,
+            aggregate_type: self.aggregate_type,
+            aggregate_id: self.aggregate_id,
+            sequence: self.sequence,
+            event_type: self.event_type,
+            event_version: self.event_version,
+            payload: self.payload,
+            metadata: self.metadata,
+            recorded_at: self.recorded_at,
+            effective_at: self.effective_at,
+        }
+    }
+
+    pub fn to_owned(&self) -> RecordedEvent {
+        RecordedEvent {
+            position: self.position,
+            sequence: self.sequence,
+            event_id: self.event_id,
+            recorded_at: self.recorded_at,
+            effective_at: self.effective_at,
+            aggregate_type: self.aggregate_type.to_owned(),
+            aggregate_id: self.aggregate_id.to_owned(),
+            event_type: self.event_type.to_owned(),
+            event_version: self.event_version.to_owned(),
+            payload: self.payload.to_owned(),
+            metadata: self.metadata.to_owned(),
+            hash: self.hash,
+        }
+    }
+}
+
+/// A stored event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    pub position: i64,
+    pub sequence: i64,
+    pub event_id: Uuid,
+    pub recorded_at: DateTime<Utc>,
+    pub effective_at: DateTime<Utc>,
+    pub aggregate_type: String,
+    pub aggregate_id: String,
+    pub event_type: String,
+    pub event_version: String,
+    pub payload: String,
+    pub metadata: String,
+    pub hash: Hash,
+}
+
+impl RecordedEvent {
+    pub fn as_ref(&self) -> EventRef<'_> {
+        EventRef {
+            position: self.position,
+            sequence: self.sequence,
+            event_id: self.event_id,
+            recorded_at: self.recorded_at,
+            effective_at: self.effective_at,
+            aggregate_type: &self.aggregate_type,
+            aggregate_id: &self.aggregate_id,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            payload: &self.payload,
+            metadata: &self.metadata,
+            hash: self.hash,
+        }
+    }
+}
+
+/// How much of each event a reader wants; a fold that needs no proof reads twice as fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// Everything, metadata and hash included.
+    All,
+    /// What a fold needs.
+    Fold,
+}
+
+/// Why a reader did not get to where it was going.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the log could not be read")]
+    Database(#[from] sqlx::Error),
+    #[error("the log was cut short: {reached} was the last position read, {wanted} was to come")]
+    CutShort { reached: i64, wanted: i64 },
+    #[error("position {expected} is missing: {found} stands in its place")]
+    Gap { expected: i64, found: i64 },
+    #[error("what the database sent cannot be read as an event")]
+    Malformed(#[from] Malformed),
+}
+
+impl Log {
+    /// Shows every event after `after` up to and including `until`, in order, without gaps.
+    ///
+    /// A reading that does not reach `until` is an error: half a replay never passes for a whole.
+    pub async fn scan<E: From<ReadError>>(
+        &self,
+        after: i64,
+        until: i64,
+        columns: Columns,
+        mut visit: impl FnMut(EventRef<'_>) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let statement = statement(after, until, columns);
+        let mut reached = after;
+        let mut rows = self.pool().copy_out_raw(&statement).await.map_err(ReadError::from)?;
+        while let Some(chunk) = rows.try_next().await.map_err(ReadError::from)? {
+            let Some(event) = event(&chunk).map_err(ReadError::from)? else { continue };
+            if event.position != reached + 1 {
+                let expected = reached + 1;
+                return Err(ReadError::Gap { expected, found: event.position }.into());
+            }
+            reached = event.position;
+            if visit(event)?.is_break() {
+                return Ok(());
+            }
+        }
+        if reached < until {
+            return Err(ReadError::CutShort { reached, wanted: until }.into());
+        }
+        Ok(())
+    }
+
+    /// At most `limit` events after `after`.
+    pub async fn read(&self, after: i64, limit: i64) -> Result<Vec<RecordedEvent>, ReadError> {
+        let head = self.head().await?;
+        let until = head.position.min(after.saturating_add(limit));
+        let mut page = Vec::new();
+        if after < until {
+            self.scan::<ReadError>(after, until, Columns::All, |event| {
+                page.push(event.to_owned());
+                Ok(ControlFlow::Continue(()))
+            })
+            .await?;
+        }
+        Ok(page)
+    }
+
+    /// Waits for the log to grow.
+    pub async fn subscribe(&self) -> Result<Subscription, sqlx::Error> {
+        let mut listener = PgListener::connect_with(self.pool()).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Subscription { log: self.clone(), listener })
+    }
+}
+
+/// Says when there is something to read; what there is to read, only the log knows.
+#[derive(Debug)]
+pub struct Subscription {
+    log: Log,
+    listener: PgListener,
+}
+
+impl Subscription {
+    /// Returns the head as soon as it is beyond `position`.
+    pub async fn beyond(&mut self, position: i64) -> Result<i64, sqlx::Error> {
+        loop {
+            let head = self.log.head().await?.position;
+            if head > position {
+                return Ok(head);
+            }
+            // The notification is a hint: its loss, or that of its connection, costs one poll.
+            let hint = tokio::time::timeout(POLL, self.listener.recv()).await;
+            if let Ok(Err(error)) = hint {
+                tracing::debug!(%error, "the hint was lost; polling");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+    }
+}
+
+fn statement(after: i64, until: i64, columns: Columns) -> String {
+    let proof = match columns {
+        Columns::All => "metadata, hash",
+        Columns::Fold => "null::json, null::bytea",
+    };
+    format!(
+        "copy (select position, sequence, event_id, recorded_at, effective_at, aggregate_type, \
+         aggregate_id, event_type, event_version, payload, {proof} from events \
+         where position > {after} and position <= {until} order by position) \
+         to stdout (format binary)"
+    )
+}
+
+/// The event in one message of a binary copy; the end of the copy carries none.
+fn event(chunk: &[u8]) -> Result<Option<EventRef<'_>>, Malformed> {
+    let Some(mut row) = Row::begin(chunk, 12)? else { return Ok(None) };
+    Ok(Some(EventRef {
+        position: row.int8()?,
+        sequence: row.int8()?,
+        event_id: row.uuid()?,
+        recorded_at: row.timestamp()?,
+        effective_at: row.timestamp()?,
+        aggregate_type: row.text()?,
+        aggregate_id: row.text()?,
+        event_type: row.text()?,
+        event_version: row.text()?,
+        payload: row.text()?,
+        metadata: row.text_or_null()?.unwrap_or(""),
+        hash: row.bytes_or_null()?.and_then(Hash::from_slice).unwrap_or(Hash([0; 32])),
+    }))
+}

@@ -1,0 +1,26 @@
+//! The log on PostgreSQL: what happened, in one order, with its books and its claims.
+
+mod append;
+mod appender;
+mod arrays;
+mod cache;
+mod catalogue;
+mod chain;
+mod commands;
+mod context;
+pub mod copy;
+mod event_store;
+mod feed;
+pub mod ids;
+mod log;
+
+pub use append::{Append, Committed, Malformed, NewEvent, NotAppended, PAYLOAD_BYTES_MAX};
+pub use appender::Counters;
+pub use catalogue::{Catalogue, Moved, Unreadable, Upcasters, decode};
+pub use chain::{DOMAIN_TAG, GENESIS, Hash, Link};
+pub use commands::{Commands, Refused, StoreError};
+pub use context::{Context, Idempotency, Metadata};
+pub use event_store::LogEventStore;
+pub use feed::{Columns, EventRef, ReadError, RecordedEvent, Subscription};
+pub use ids::Clock;
+pub use log::{Head, Log, Options};
