@@ -13,3 +13,9 @@ pub async fn apply(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
 
 /// The role under which the product's own connections work: it may extend the log, never edit it.
 pub const APPLICATION_ROLE: &str = "trainnet_app";
+
+/// Tells one state of the schema from another.
+pub fn fingerprint() -> String {
+    let digest = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    MIGRATIONS.iter().map(|migration| digest(&migration.checksum[..8])).collect()
+}

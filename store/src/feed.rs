@@ -140,22 +140,40 @@ impl Log {
         columns: Columns,
         mut visit: impl FnMut(EventRef<'_>) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        let statement = statement(after, until, columns);
         let mut reached = after;
-        let mut rows = self.pool().copy_out_raw(&statement).await.map_err(ReadError::from)?;
-        while let Some(chunk) = rows.try_next().await.map_err(ReadError::from)? {
-            let Some(event) = event(&chunk).map_err(ReadError::from)? else { continue };
+        let mut stopped = false;
+        self.scan_as_stored(after, until, columns, |event| {
             if event.position != reached + 1 {
                 let expected = reached + 1;
                 return Err(ReadError::Gap { expected, found: event.position }.into());
             }
             reached = event.position;
-            if visit(event)?.is_break() {
-                return Ok(());
-            }
-        }
-        if reached < until {
+            let flow = visit(event)?;
+            stopped = flow.is_break();
+            Ok::<_, E>(flow)
+        })
+        .await?;
+        if reached < until && !stopped {
             return Err(ReadError::CutShort { reached, wanted: until }.into());
+        }
+        Ok(())
+    }
+
+    /// Shows what is there, with whatever is missing missing: for the auditor only.
+    pub(crate) async fn scan_as_stored<E: From<ReadError>>(
+        &self,
+        after: i64,
+        until: i64,
+        columns: Columns,
+        mut visit: impl FnMut(EventRef<'_>) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let statement = statement(after, until, columns);
+        let mut rows = self.pool().copy_out_raw(&statement).await.map_err(ReadError::from)?;
+        while let Some(chunk) = rows.try_next().await.map_err(ReadError::from)? {
+            let Some(event) = event(&chunk).map_err(ReadError::from)? else { continue };
+            if visit(event)?.is_break() {
+                break;
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod append;
 mod appender;
 mod arrays;
+mod audit;
 mod cache;
 mod catalogue;
 mod chain;
@@ -16,6 +17,7 @@ mod log;
 
 pub use append::{Append, Committed, Malformed, NewEvent, NotAppended, PAYLOAD_BYTES_MAX};
 pub use appender::Counters;
+pub use audit::{Check, Finding, Progress, Report, audit};
 pub use catalogue::{Catalogue, Moved, Unreadable, Upcasters, decode};
 pub use chain::{DOMAIN_TAG, GENESIS, Hash, Link};
 pub use commands::{Commands, Refused, StoreError};
