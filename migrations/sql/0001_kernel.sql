@@ -94,8 +94,7 @@ create trigger log_head_stays before delete or truncate on log_head
 create function log_append(
     expected_position bigint, expected_epoch bigint, new_position bigint, new_hash bytea,
     new_recorded_at timestamptz,
-    event_positions bigint[], event_sequences bigint[], event_ids uuid[],
-    event_recorded timestamptz[], event_effective timestamptz[],
+    event_sequences bigint[], event_ids uuid[], event_effective timestamptz[],
     event_aggregate_types text[], event_aggregate_ids text[], event_types text[],
     event_versions text[], event_hashes bytea[], event_payloads json[], event_metadatas json[],
     entry_positions bigint[], entry_legs smallint[], entry_accounts text[],
@@ -105,7 +104,7 @@ create function log_append(
     taken_names text[], taken_holders text[], taken_positions bigint[],
     released_names text[], released_holders text[],
     answer_callers text[], answer_keys text[], answer_streams text[], answer_prints bytea[],
-    answer_first bigint[], answer_last bigint[], answer_recorded timestamptz[]
+    answer_first bigint[], answer_last bigint[]
 ) returns boolean language plpgsql as $$
 declare
     written bigint;
@@ -119,10 +118,11 @@ begin
 
     insert into events (position, sequence, event_id, recorded_at, effective_at, aggregate_type,
                         aggregate_id, event_type, event_version, hash, payload, metadata)
-    select unnest(event_positions), unnest(event_sequences), unnest(event_ids),
-           unnest(event_recorded), unnest(event_effective), unnest(event_aggregate_types),
-           unnest(event_aggregate_ids), unnest(event_types), unnest(event_versions),
-           unnest(event_hashes), unnest(event_payloads), unnest(event_metadatas);
+    select generate_series(expected_position + 1, new_position), unnest(event_sequences),
+           unnest(event_ids), new_recorded_at, unnest(event_effective),
+           unnest(event_aggregate_types), unnest(event_aggregate_ids), unnest(event_types),
+           unnest(event_versions), unnest(event_hashes), unnest(event_payloads),
+           unnest(event_metadatas);
 
     if cardinality(entry_positions) > 0 then
         insert into entries (position, leg, account, currency, amount_minor, balance_minor)
@@ -166,8 +166,7 @@ begin
     if cardinality(answer_keys) > 0 then
         insert into answers (caller, key, stream, fingerprint, first_position, last_position, recorded_at)
         select unnest(answer_callers), unnest(answer_keys), unnest(answer_streams),
-               unnest(answer_prints), unnest(answer_first), unnest(answer_last),
-               unnest(answer_recorded);
+               unnest(answer_prints), unnest(answer_first), unnest(answer_last), new_recorded_at;
     end if;
 
     perform pg_notify('trainnet_log', new_position::text);

@@ -1,7 +1,8 @@
 //! A bounded memory of aggregates that were used lately.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::{HashMap, HashMapExt};
 
 /// Two generations: what is not used while the young one fills up is forgotten with the old one.
 #[derive(Debug)]
@@ -62,7 +63,8 @@ impl<A: Clone> Cache<A> {
 impl<A> Generations<A> {
     fn insert(&mut self, id: String, entry: (A, i64), generation_max: usize) {
         if self.young.len() >= generation_max {
-            self.old = std::mem::take(&mut self.young);
+            let emptied = HashMap::with_capacity(generation_max);
+            self.old = std::mem::replace(&mut self.young, emptied);
         }
         self.young.insert(id, entry);
     }

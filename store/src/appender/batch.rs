@@ -144,10 +144,8 @@ macro_rules! columns {
 }
 
 columns!(Events {
-    positions: Int8,
     sequences: Int8,
     ids: Uuid,
-    recorded: Timestamp,
     effective: Timestamp,
     aggregate_types: Text,
     aggregate_ids: Text,
@@ -189,5 +187,4 @@ columns!(Answers {
     prints: Bytes,
     first: Int8,
     last: Int8,
-    recorded: Timestamp,
 });

@@ -18,7 +18,7 @@ use crate::log::Head;
 
 const APPEND: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
      $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, \
-     $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)";
+     $32, $33, $34, $35, $36, $37, $38, $39, $40)";
 
 /// Plans are made once and for ever: the arrays differ only in length, the indexes always serve.
 /// A writer that is stopped while it holds the head loses its session, not everybody's time.
@@ -133,10 +133,8 @@ pub(super) async fn write(
         .bind(&batch.after.hash.0[..])
         .bind(batch.after.recorded_at);
     let columns = [
-        &events.positions,
         &events.sequences,
         &events.ids,
-        &events.recorded,
         &events.effective,
         &events.aggregate_types,
         &events.aggregate_ids,
@@ -170,7 +168,6 @@ pub(super) async fn write(
         &answers.prints,
         &answers.first,
         &answers.last,
-        &answers.recorded,
     ];
     let query = columns.into_iter().fold(query, |query, column| query.bind(column));
     if query.fetch_one(connection).await? { Ok(()) } else { Err(WriteError::Moved) }

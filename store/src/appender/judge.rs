@@ -250,10 +250,8 @@ fn record_event(
     };
     head.hash = link.hash(&head.hash);
     let columns = &mut batch.events;
-    columns.positions.push_i64(head.position);
     columns.sequences.push_i64(sequence);
     columns.ids.push_uuid(event.event_id);
-    columns.recorded.push_timestamp(head.recorded_at);
     columns.effective.push_timestamp(effective_at);
     columns.aggregate_types.push_text(&append.aggregate_type);
     columns.aggregate_ids.push_text(&append.aggregate_id);
@@ -294,7 +292,6 @@ fn record_answer(state: &mut State, batch: &mut Batch, append: &Append, committe
     columns.prints.push_bytes(&asked.fingerprint);
     columns.first.push_i64(committed.first_position);
     columns.last.push_i64(committed.position);
-    columns.recorded.push_timestamp(committed.recorded_at);
     let answer = Answer { fingerprint: asked.fingerprint.to_vec(), committed: committed.clone() };
     let key = (append.caller.clone(), asked.key.clone());
     state.answers.insert(key, Known { value: Some(answer), touched: committed.position });

@@ -136,6 +136,10 @@ impl Appender {
             if self.look_up(arrived).await.is_err() {
                 return self.abandon(flight, open, std::mem::take(arrived)).await;
             }
+            if open.judged.is_empty() {
+                // A batch is recorded at one moment: when its first command was judged.
+                self.state.advance_clock(self.settings.clock.now());
+            }
             for request in arrived.drain(..) {
                 judge::admit(&mut self.state, &mut open, request);
             }
@@ -172,7 +176,6 @@ impl Appender {
         if arrived.is_empty() {
             return Ok(());
         }
-        self.state.advance_clock(self.settings.clock.now());
         let mut wanted = Wanted::default();
         for request in arrived {
             self.state.missing(&request.append, false, &mut wanted);

@@ -4,10 +4,10 @@
 //! Everything here is true only while the head is where the appender believes it to be. The write
 //! names that head, so a belief that has gone stale costs a second attempt, never a wrong outcome.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use foldhash::{HashMap, HashMapExt};
 use ledger::{Account, Currency, Name};
 
 use crate::append::{Append, Committed};
