@@ -22,7 +22,8 @@ create table events (
 );
 
 -- One row. Whoever extends the log holds it until the commit, so appends are serial, gapless and
--- fenced on any number of nodes. `epoch` is raised to shut out a writer whose fate is unknown.
+-- fenced on any number of nodes. `epoch` is raised to shut out a writer whose fate is unknown, and
+-- by a write that leaves the position where it is.
 create table log_head (
     only_row    boolean     primary key default true check (only_row),
     position    bigint      not null check (position >= 0),
@@ -110,7 +111,9 @@ declare
     written bigint;
 begin
     update log_head
-       set position = new_position, hash = new_hash, recorded_at = new_recorded_at
+       set position = new_position, hash = new_hash, recorded_at = new_recorded_at,
+           -- Answers alone leave the position where it is; other writers must notice all the same.
+           epoch = epoch + (new_position = expected_position)::int
      where position = expected_position and epoch = expected_epoch;
     if not found then
         return false;

@@ -16,6 +16,14 @@ pub const APPLICATION_ROLE: &str = "trainnet_app";
 
 /// Tells one state of the schema from another.
 pub fn fingerprint() -> String {
-    let digest = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    MIGRATIONS.iter().map(|migration| digest(&migration.checksum[..8])).collect()
+    let digest = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    MIGRATIONS
+        .iter()
+        .map(|migration| digest(&migration.checksum[..8]))
+        .collect()
 }

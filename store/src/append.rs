@@ -74,7 +74,9 @@ impl Append {
             stored_name("the event type", &event.event_type)?;
             stored_name("the event version", &event.event_version)?;
             if event.payload.len() > PAYLOAD_BYTES_MAX {
-                return Err(Malformed::Payload { bytes: event.payload.len() });
+                return Err(Malformed::Payload {
+                    bytes: event.payload.len(),
+                });
             }
         }
         Ok(Self {
@@ -103,7 +105,10 @@ impl Append {
 
 fn stored_name(what: &'static str, text: &str) -> Result<(), Malformed> {
     if text.is_empty() || text.len() > IDENTITY_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(Malformed::Name { what, bytes_max: IDENTITY_BYTES_MAX });
+        return Err(Malformed::Name {
+            what,
+            bytes_max: IDENTITY_BYTES_MAX,
+        });
     }
     Ok(())
 }
@@ -112,7 +117,10 @@ fn stored_name(what: &'static str, text: &str) -> Result<(), Malformed> {
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     #[error("{what} must have 1 to {bytes_max} bytes and no control characters")]
-    Name { what: &'static str, bytes_max: usize },
+    Name {
+        what: &'static str,
+        bytes_max: usize,
+    },
     #[error("the payload has {bytes} bytes; at most {PAYLOAD_BYTES_MAX} are kept")]
     Payload { bytes: usize },
     #[error("the event cannot be written as JSON")]
@@ -139,7 +147,11 @@ pub enum NotAppended {
     #[error("the stream has {actual} events, the decision was made on {expected}")]
     Conflict { expected: i64, actual: i64 },
     #[error("{account} has {available}, {needed} are needed")]
-    InsufficientFunds { account: Account, needed: Money, available: Money },
+    InsufficientFunds {
+        account: Account,
+        needed: Money,
+        available: Money,
+    },
     #[error("{name} is held by {holder}")]
     Taken { name: Name, holder: String },
     #[error("{name} is not held by this stream")]

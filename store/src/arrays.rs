@@ -61,7 +61,12 @@ pub(crate) struct Array {
 
 impl Array {
     pub(crate) const fn of(element: Element) -> Self {
-        Self { element, count: 0, has_null: false, bytes: Vec::new() }
+        Self {
+            element,
+            count: 0,
+            has_null: false,
+            bytes: Vec::new(),
+        }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -70,7 +75,10 @@ impl Array {
 
     fn push(&mut self, value: &[u8]) {
         let length = i32::try_from(value.len()).unwrap_or(i32::MAX);
-        assert!(length < i32::MAX, "a value of two gigabytes is refused long before it comes here");
+        assert!(
+            length < i32::MAX,
+            "a value of two gigabytes is refused long before it comes here"
+        );
         self.bytes.extend_from_slice(&length.to_be_bytes());
         self.bytes.extend_from_slice(value);
         self.count += 1;

@@ -20,13 +20,21 @@ struct Generations<A> {
 impl<A: Clone> Cache<A> {
     pub(crate) fn holding(entries_max: usize) -> Self {
         Self {
-            generations: Mutex::new(Generations { young: HashMap::new(), old: HashMap::new() }),
+            generations: Mutex::new(Generations {
+                young: HashMap::new(),
+                old: HashMap::new(),
+            }),
             generation_max: (entries_max / 2).max(1),
         }
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Generations<A>) -> T) -> T {
-        work(&mut self.generations.lock().unwrap_or_else(PoisonError::into_inner))
+        work(
+            &mut self
+                .generations
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<(A, i64)> {
@@ -45,7 +53,10 @@ impl<A: Clone> Cache<A> {
     pub(crate) fn put(&self, id: &str, aggregate: A, version: i64) {
         let generation_max = self.generation_max;
         self.locked(|generations| {
-            let known = generations.young.get(id).or_else(|| generations.old.get(id));
+            let known = generations
+                .young
+                .get(id)
+                .or_else(|| generations.old.get(id));
             if known.is_none_or(|(_, known)| *known < version) {
                 generations.insert(id.to_owned(), (aggregate, version), generation_max);
             }

@@ -27,7 +27,11 @@ pub enum Unreadable {
     #[error("no code here knows the aggregate type {0}")]
     UnknownAggregate(String),
     #[error("the payload of {event_type} version {event_version} does not fit")]
-    Payload { event_type: String, event_version: String, source: serde_json::Error },
+    Payload {
+        event_type: String,
+        event_version: String,
+        source: serde_json::Error,
+    },
     #[error("what it moves does not balance")]
     Unbalanced(#[from] Unbalanced),
 }
@@ -68,10 +72,17 @@ impl Catalogue {
     {
         let read: Read = Box::new(move |event| {
             let event: A::Event = decode(event, &upcasters)?;
-            Ok(Moved { postings: event.postings()?, claims: event.claims() })
+            Ok(Moved {
+                postings: event.postings()?,
+                claims: event.claims(),
+            })
         });
         let earlier = self.by_type.insert(A::TYPE, read);
-        assert!(earlier.is_none(), "two aggregates share the stored name {}", A::TYPE);
+        assert!(
+            earlier.is_none(),
+            "two aggregates share the stored name {}",
+            A::TYPE
+        );
         self
     }
 
@@ -94,7 +105,9 @@ pub fn decode<E: DomainEvent + DeserializeOwned>(
         event_version: event.event_version.to_owned(),
         source,
     };
-    let old = upcasters.iter().any(|u| u.can_upcast(event.event_type, event.event_version));
+    let old = upcasters
+        .iter()
+        .any(|u| u.can_upcast(event.event_type, event.event_version));
     if !old {
         return serde_json::from_str(event.payload).map_err(unreadable);
     }

@@ -90,7 +90,10 @@ impl Link<'_> {
 
 fn field(bytes: &mut Vec<u8>, value: &[u8]) {
     let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
-    assert!(length < u32::MAX, "a field of four gigabytes is refused long before it comes here");
+    assert!(
+        length < u32::MAX,
+        "a field of four gigabytes is refused long before it comes here"
+    );
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(value);
 }

@@ -28,7 +28,11 @@ pub enum Refused<E: std::error::Error + 'static> {
     #[error(transparent)]
     Domain(E),
     #[error("{account} has {available}, {needed} are needed")]
-    InsufficientFunds { account: Account, needed: Money, available: Money },
+    InsufficientFunds {
+        account: Account,
+        needed: Money,
+        available: Money,
+    },
     #[error("{name} is held by {holder}")]
     Taken { name: Name, holder: String },
     #[error("the idempotency key {key} was used for another request")]
@@ -84,7 +88,10 @@ where
     }
 
     fn over(store: LogEventStore<A>) -> Self {
-        Self { store, turns: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect() }
+        Self {
+            store,
+            turns: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
+        }
     }
 
     pub const fn log(&self) -> &Log {
@@ -110,7 +117,11 @@ where
         command: A::Command,
         context: &Context,
     ) -> Result<Committed, Refused<A::Error>> {
-        let assumed = Loaded { aggregate: A::default(), version: 0, remembered: true };
+        let assumed = Loaded {
+            aggregate: A::default(),
+            version: 0,
+            remembered: true,
+        };
         self.execute_on(assumed, id, command, context).await
     }
 
@@ -149,7 +160,11 @@ where
         command: A::Command,
         context: &Context,
     ) -> Attempt<A::Error> {
-        let Loaded { mut aggregate, version, remembered } = loaded;
+        let Loaded {
+            mut aggregate,
+            version,
+            remembered,
+        } = loaded;
         let sink = EventSink::<A>::default();
         if let Err(refusal) = aggregate.handle(command, &(), &sink).await {
             if remembered {
@@ -181,7 +196,8 @@ where
                 if committed.repeated {
                     self.store.forget(id);
                 } else if count > 0 {
-                    self.store.remember(id, aggregate, version.saturating_add(count));
+                    self.store
+                        .remember(id, aggregate, version.saturating_add(count));
                 }
                 Attempt::Done(Ok(committed))
             }
@@ -219,18 +235,31 @@ where
             Some((fingerprint, first_position, position, recorded_at))
                 if fingerprint == asked.fingerprint =>
             {
-                Ok(Committed { first_position, position, recorded_at, repeated: true })
+                Ok(Committed {
+                    first_position,
+                    position,
+                    recorded_at,
+                    repeated: true,
+                })
             }
-            Some(_) => Err(Refused::KeyReused { key: asked.key.clone() }),
+            Some(_) => Err(Refused::KeyReused {
+                key: asked.key.clone(),
+            }),
         }
     }
 }
 
 fn translate<E: std::error::Error + 'static>(refusal: NotAppended) -> Refused<E> {
     match refusal {
-        NotAppended::InsufficientFunds { account, needed, available } => {
-            Refused::InsufficientFunds { account, needed, available }
-        }
+        NotAppended::InsufficientFunds {
+            account,
+            needed,
+            available,
+        } => Refused::InsufficientFunds {
+            account,
+            needed,
+            available,
+        },
         NotAppended::Taken { name, holder } => Refused::Taken { name, holder },
         NotAppended::KeyReused { key } => Refused::KeyReused { key },
         NotAppended::Unknown { event_id } => Refused::Unknown { event_id },

@@ -43,13 +43,19 @@ pub struct Idempotency {
 
 impl Idempotency {
     pub fn new(key: impl Into<String>, request: &[u8]) -> Self {
-        Self { key: key.into(), fingerprint: Sha256::digest(request).into() }
+        Self {
+            key: key.into(),
+            fingerprint: Sha256::digest(request).into(),
+        }
     }
 }
 
 impl Context {
     pub fn by(actor: impl Into<String>) -> Self {
-        Self { actor: actor.into(), ..Self::default() }
+        Self {
+            actor: actor.into(),
+            ..Self::default()
+        }
     }
 
     #[must_use]
@@ -71,7 +77,11 @@ impl Context {
     }
 
     #[must_use]
-    pub fn in_request(mut self, request: impl Into<String>, correlation: impl Into<String>) -> Self {
+    pub fn in_request(
+        mut self,
+        request: impl Into<String>,
+        correlation: impl Into<String>,
+    ) -> Self {
         self.request_id = Some(request.into());
         self.correlation_id = Some(correlation.into());
         self

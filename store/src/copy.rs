@@ -22,12 +22,16 @@ impl<'a> Row<'a> {
     /// Starts on the row in this message; `None` at the end of the copy.
     pub fn begin(mut message: &'a [u8], fields: i16) -> Result<Option<Self>, Malformed> {
         if message.starts_with(SIGNATURE) {
-            message = message.get(HEADER_BYTES..).ok_or(Malformed("its header is short"))?;
+            message = message
+                .get(HEADER_BYTES..)
+                .ok_or(Malformed("its header is short"))?;
         }
         if message.is_empty() {
             return Ok(None);
         }
-        let (count, rest) = message.split_first_chunk().ok_or(Malformed("it has no fields"))?;
+        let (count, rest) = message
+            .split_first_chunk()
+            .ok_or(Malformed("it has no fields"))?;
         match i16::from_be_bytes(*count) {
             -1 => Ok(None),
             count if count == fields => Ok(Some(Self(rest))),
@@ -36,19 +40,28 @@ impl<'a> Row<'a> {
     }
 
     pub fn bytes_or_null(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
-        let (length, rest) = self.0.split_first_chunk().ok_or(Malformed("it ends early"))?;
+        let (length, rest) = self
+            .0
+            .split_first_chunk()
+            .ok_or(Malformed("it ends early"))?;
         let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
             self.0 = rest;
             return Ok(None);
         };
-        let (value, rest) = rest.split_at_checked(length).ok_or(Malformed("it ends early"))?;
+        let (value, rest) = rest
+            .split_at_checked(length)
+            .ok_or(Malformed("it ends early"))?;
         self.0 = rest;
         Ok(Some(value))
     }
 
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let value = self.bytes_or_null()?.ok_or(Malformed("a value is missing"))?;
-        value.try_into().map_err(|_| Malformed("a value has another width"))
+        let value = self
+            .bytes_or_null()?
+            .ok_or(Malformed("a value is missing"))?;
+        value
+            .try_into()
+            .map_err(|_| Malformed("a value has another width"))
     }
 
     pub fn int8(&mut self) -> Result<i64, Malformed> {
@@ -71,8 +84,12 @@ impl<'a> Row<'a> {
     }
 
     pub fn text_or_null(&mut self) -> Result<Option<&'a str>, Malformed> {
-        let Some(bytes) = self.bytes_or_null()? else { return Ok(None) };
-        std::str::from_utf8(bytes).map(Some).map_err(|_| Malformed("a text is not UTF-8"))
+        let Some(bytes) = self.bytes_or_null()? else {
+            return Ok(None);
+        };
+        std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| Malformed("a text is not UTF-8"))
     }
 
     pub fn text(&mut self) -> Result<&'a str, Malformed> {
@@ -102,7 +119,10 @@ impl Writer {
 
     pub fn bytes(&mut self, value: &[u8]) {
         let length = i32::try_from(value.len()).unwrap_or(i32::MAX);
-        assert!(length < i32::MAX, "a value of two gigabytes is refused long before this");
+        assert!(
+            length < i32::MAX,
+            "a value of two gigabytes is refused long before this"
+        );
         self.bytes.extend_from_slice(&length.to_be_bytes());
         self.bytes.extend_from_slice(value);
     }

@@ -43,7 +43,12 @@ where
 
     pub fn with_upcasters(log: Log, upcasters: Upcasters) -> Self {
         let repository = Arc::new(PostgresEventRepository::new(log.pool().clone()));
-        Self { log, repository, upcasters, remembered: Arc::new(Cache::holding(REMEMBERED)) }
+        Self {
+            log,
+            repository,
+            upcasters,
+            remembered: Arc::new(Cache::holding(REMEMBERED)),
+        }
     }
 
     pub(crate) const fn log(&self) -> &Log {
@@ -54,7 +59,11 @@ where
     /// whoever appends, the version is the judge.
     pub(crate) async fn load(&self, id: &str) -> Result<Loaded<A>, PersistenceError> {
         if let Some((aggregate, version)) = self.remembered.get(id) {
-            return Ok(Loaded { aggregate, version, remembered: true });
+            return Ok(Loaded {
+                aggregate,
+                version,
+                remembered: true,
+            });
         }
         self.load_anew(id).await
     }
@@ -74,12 +83,19 @@ where
         if version > 0 {
             self.remembered.put(id, aggregate.clone(), version);
         }
-        Ok(Loaded { aggregate, version, remembered: false })
+        Ok(Loaded {
+            aggregate,
+            version,
+            remembered: false,
+        })
     }
 
     async fn envelopes(&self, id: &str) -> Result<Vec<EventEnvelope<A>>, PersistenceError> {
         let stored = self.repository.get_events::<A>(id).await?;
-        stored.into_iter().map(|event| upcast(event, &self.upcasters).try_into()).collect()
+        stored
+            .into_iter()
+            .map(|event| upcast(event, &self.upcasters).try_into())
+            .collect()
     }
 
     pub(crate) fn remember(&self, id: &str, aggregate: A, version: i64) {
@@ -131,7 +147,10 @@ where
         let id = context.aggregate_id;
         let expected = i64::try_from(context.current_sequence).unwrap_or(i64::MAX);
         let sorted: BTreeMap<&String, &String> = metadata.iter().collect();
-        let written = events.iter().map(NewEvent::from_domain).collect::<Result<Vec<_>, _>>();
+        let written = events
+            .iter()
+            .map(NewEvent::from_domain)
+            .collect::<Result<Vec<_>, _>>();
         let append = written
             .and_then(|new| Append::try_new(A::TYPE, &id, expected, new, &Context::default()))
             .and_then(|append| Ok(append.with_metadata(serde_json::to_string(&sorted)?)))
@@ -154,6 +173,9 @@ where
             payload,
             metadata: metadata.clone(),
         };
-        Ok((context.current_sequence + 1..).zip(events).map(envelope).collect())
+        Ok((context.current_sequence + 1..)
+            .zip(events)
+            .map(envelope)
+            .collect())
     }
 }

@@ -145,7 +145,11 @@ impl Log {
         self.scan_as_stored(after, until, columns, |event| {
             if event.position != reached + 1 {
                 let expected = reached + 1;
-                return Err(ReadError::Gap { expected, found: event.position }.into());
+                return Err(ReadError::Gap {
+                    expected,
+                    found: event.position,
+                }
+                .into());
             }
             reached = event.position;
             let flow = visit(event)?;
@@ -154,7 +158,11 @@ impl Log {
         })
         .await?;
         if reached < until && !stopped {
-            return Err(ReadError::CutShort { reached, wanted: until }.into());
+            return Err(ReadError::CutShort {
+                reached,
+                wanted: until,
+            }
+            .into());
         }
         Ok(())
     }
@@ -168,9 +176,15 @@ impl Log {
         mut visit: impl FnMut(EventRef<'_>) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
         let statement = statement(after, until, columns);
-        let mut rows = self.pool().copy_out_raw(&statement).await.map_err(ReadError::from)?;
+        let mut rows = self
+            .pool()
+            .copy_out_raw(&statement)
+            .await
+            .map_err(ReadError::from)?;
         while let Some(chunk) = rows.try_next().await.map_err(ReadError::from)? {
-            let Some(event) = event(&chunk).map_err(ReadError::from)? else { continue };
+            let Some(event) = event(&chunk).map_err(ReadError::from)? else {
+                continue;
+            };
             if visit(event)?.is_break() {
                 break;
             }
@@ -197,7 +211,10 @@ impl Log {
     pub async fn subscribe(&self) -> Result<Subscription, sqlx::Error> {
         let mut listener = PgListener::connect_with(self.pool()).await?;
         listener.listen(CHANNEL).await?;
-        Ok(Subscription { log: self.clone(), listener })
+        Ok(Subscription {
+            log: self.clone(),
+            listener,
+        })
     }
 }
 
@@ -241,7 +258,9 @@ fn statement(after: i64, until: i64, columns: Columns) -> String {
 
 /// The event in one message of a binary copy; the end of the copy carries none.
 fn event(chunk: &[u8]) -> Result<Option<EventRef<'_>>, Malformed> {
-    let Some(mut row) = Row::begin(chunk, 12)? else { return Ok(None) };
+    let Some(mut row) = Row::begin(chunk, 12)? else {
+        return Ok(None);
+    };
     Ok(Some(EventRef {
         position: row.int8()?,
         sequence: row.int8()?,
@@ -254,6 +273,9 @@ fn event(chunk: &[u8]) -> Result<Option<EventRef<'_>>, Malformed> {
         event_version: row.text()?,
         payload: row.text()?,
         metadata: row.text_or_null()?.unwrap_or(""),
-        hash: row.bytes_or_null()?.and_then(Hash::from_slice).unwrap_or(Hash([0; 32])),
+        hash: row
+            .bytes_or_null()?
+            .and_then(Hash::from_slice)
+            .unwrap_or(Hash([0; 32])),
     }))
 }

@@ -12,7 +12,10 @@ pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 
 impl Clock {
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the system clock enters the program here")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the system clock enters the program here"
+        )]
         Self(Arc::new(Utc::now))
     }
 

@@ -12,7 +12,9 @@ mod context;
 pub mod copy;
 mod event_store;
 mod feed;
+mod find;
 pub mod ids;
+mod import;
 mod log;
 
 pub use append::{Append, Committed, Malformed, NewEvent, NotAppended, PAYLOAD_BYTES_MAX};
@@ -24,5 +26,7 @@ pub use commands::{Commands, Refused, StoreError};
 pub use context::{Context, Idempotency, Metadata};
 pub use event_store::LogEventStore;
 pub use feed::{Columns, EventRef, ReadError, RecordedEvent, Subscription};
+pub use find::{Entry, StoredAnswer};
 pub use ids::Clock;
+pub use import::{Flaw, Import, ImportError};
 pub use log::{Head, Log, Options};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Executor, PgPool};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor, PgPool};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -108,8 +108,13 @@ impl Log {
             cache_entries: options.cache_entries,
         };
         let closing = Arc::new(Closing::default());
-        let task =
-            appender::start(settings, incoming, Arc::clone(&counters), Arc::clone(&closing)).await?;
+        let task = appender::start(
+            settings,
+            incoming,
+            Arc::clone(&counters),
+            Arc::clone(&closing),
+        )
+        .await?;
         Ok(Self {
             pool,
             connection,
@@ -142,7 +147,11 @@ impl Log {
         }
         // An appender that died without a word leaves the outcome open.
         outcome.await.unwrap_or_else(|_| {
-            Err(event_id.map_or(NotAppended::Closed, |event_id| NotAppended::Unknown { event_id }))
+            Err(
+                event_id.map_or(NotAppended::Closed, |event_id| NotAppended::Unknown {
+                    event_id,
+                }),
+            )
         })
     }
 
@@ -167,7 +176,12 @@ impl Log {
                 .await?;
         let hash = Hash::from_slice(&hash)
             .ok_or_else(|| sqlx::Error::Decode("the head's hash must have 32 bytes".into()))?;
-        Ok(Head { position, epoch, hash, recorded_at })
+        Ok(Head {
+            position,
+            epoch,
+            hash,
+            recorded_at,
+        })
     }
 
     /// Takes no more commands, writes those that wait, and returns when the last is durable.

@@ -46,7 +46,9 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (name, maintenance) = (self.name.clone(), self.maintenance.clone());
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             let Ok(runtime) = runtime else { return };
             runtime.block_on(async {
                 if let Ok(mut connection) = PgConnection::connect(&maintenance).await {
@@ -64,14 +66,25 @@ impl Drop for TestDatabase {
 pub async fn database() -> TestDatabase {
     let cluster = cluster().await;
     let maintenance = cluster.url("postgres");
-    let mut connection = PgConnection::connect(&maintenance).await.expect("the cluster answers");
+    let mut connection = PgConnection::connect(&maintenance)
+        .await
+        .expect("the cluster answers");
     ensure_template(&cluster, &mut connection).await;
     let name = format!("test_{}", Uuid::new_v4().simple());
     let create = format!("create database {name} template {TEMPLATE} strategy file_copy");
-    connection.execute(create.as_str()).await.expect("the template can be copied");
+    connection
+        .execute(create.as_str())
+        .await
+        .expect("the template can be copied");
     let url = cluster.url(&name);
     let options = PgConnectOptions::from_str(&url).expect("the cluster's address is well formed");
-    TestDatabase { options, url, name, maintenance, cluster }
+    TestDatabase {
+        options,
+        url,
+        name,
+        maintenance,
+        cluster,
+    }
 }
 
 async fn cluster() -> Arc<Cluster> {
@@ -82,7 +95,9 @@ async fn cluster() -> Arc<Cluster> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/workbench");
     let mut settings = Settings::in_dir(directory);
     settings.durable = false;
-    settings.extra.push(("max_connections".to_owned(), "400".to_owned()));
+    settings
+        .extra
+        .push(("max_connections".to_owned(), "400".to_owned()));
     let cluster = Arc::new(Cluster::open(settings).await.expect("PostgreSQL starts"));
     *shared = Arc::downgrade(&cluster);
     cluster
@@ -92,7 +107,10 @@ async fn cluster() -> Arc<Cluster> {
 async fn ensure_template(cluster: &Cluster, connection: &mut PgConnection) {
     let wanted = migrations::fingerprint();
     let lock = format!("select pg_advisory_lock({TEMPLATE_LOCK})");
-    connection.execute(lock.as_str()).await.expect("the lock is granted");
+    connection
+        .execute(lock.as_str())
+        .await
+        .expect("the lock is granted");
     let found: Option<Option<String>> = sqlx::query_scalar(
         "select shobj_description(oid, 'pg_database') from pg_database where datname = $1",
     )
@@ -102,19 +120,33 @@ async fn ensure_template(cluster: &Cluster, connection: &mut PgConnection) {
     .expect("the catalogue can be read");
     if found.flatten().as_deref() != Some(&wanted) {
         let drop_old = format!("drop database if exists {TEMPLATE} with (force)");
-        connection.execute(drop_old.as_str()).await.expect("the old template can go");
+        connection
+            .execute(drop_old.as_str())
+            .await
+            .expect("the old template can go");
         let create = format!("create database {TEMPLATE}");
-        connection.execute(create.as_str()).await.expect("a template can be made");
+        connection
+            .execute(create.as_str())
+            .await
+            .expect("a template can be made");
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect(&cluster.url(TEMPLATE))
             .await
             .expect("the template answers");
-        migrations::apply(&pool).await.expect("the migrations apply");
+        migrations::apply(&pool)
+            .await
+            .expect("the migrations apply");
         pool.close().await;
         let mark = format!("comment on database {TEMPLATE} is '{wanted}'");
-        connection.execute(mark.as_str()).await.expect("the template can be marked");
+        connection
+            .execute(mark.as_str())
+            .await
+            .expect("the template can be marked");
     }
     let unlock = format!("select pg_advisory_unlock({TEMPLATE_LOCK})");
-    connection.execute(unlock.as_str()).await.expect("the lock is given back");
+    connection
+        .execute(unlock.as_str())
+        .await
+        .expect("the lock is given back");
 }

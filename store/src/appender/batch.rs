@@ -65,7 +65,11 @@ impl Batch {
     }
 
     /// Ends admission: what each row became is final now.
-    pub(super) fn seal(&mut self, state: &State) {
+    pub(super) fn seal(&mut self, state: &mut State) {
+        if self.before.position == state.head.position && !self.answers.callers.is_empty() {
+            // Answers alone leave the position where it is; others must notice all the same.
+            state.head.epoch += 1;
+        }
         self.after = state.head.clone();
         for key in std::mem::take(&mut self.changed_balances) {
             let Some(row) = state.balances.get(&key) else {

@@ -27,8 +27,15 @@ enum LastSeen {
 
 impl Appender {
     /// A batch did not land: everything that rested on it is judged again.
-    pub(super) async fn start_over(&mut self, error: WriteError, batch: Option<Batch>, open: Batch) {
-        self.counters.fallbacks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    pub(super) async fn start_over(
+        &mut self,
+        error: WriteError,
+        batch: Option<Batch>,
+        open: Batch,
+    ) {
+        self.counters
+            .fallbacks
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.known = false;
         let mut requests = Vec::new();
         match (error, batch) {
@@ -80,12 +87,16 @@ impl Appender {
             if group.is_empty() {
                 continue;
             }
-            let Err(failed) = self.attempt(group).await else { continue };
+            let Err(failed) = self.attempt(group).await else {
+                continue;
+            };
             self.known = false;
             match failed {
                 Failed::Spoiled(mut group, reason) if group.len() == 1 => {
                     tracing::error!(%reason, "the database refused an event");
-                    tell(group.drain(..), |_| NotAppended::Spoiled { reason: reason.clone() });
+                    tell(group.drain(..), |_| NotAppended::Spoiled {
+                        reason: reason.clone(),
+                    });
                 }
                 Failed::Spoiled(mut group, _) => {
                     let second = group.split_off(group.len() / 2);
@@ -121,9 +132,10 @@ impl Appender {
         }
         let mut batch = self.open_batch();
         for request in group {
-            judge::admit(&mut self.state, &mut batch, request);
+            let doubtful = judge::admit(&mut self.state, &mut batch, request);
+            assert!(doubtful.is_none(), "after an exact look nothing is assumed");
         }
-        batch.seal(&self.state);
+        batch.seal(&mut self.state);
         let written = if batch.writes_nothing() {
             Ok(())
         } else {
@@ -142,7 +154,10 @@ impl Appender {
             Err(WriteError::Lost) => Err(Failed::Lost(LastSeen::Sent(batch))),
             Err(error) => {
                 self.rolled_back(writer).await;
-                Err(Failed::Spoiled(batch.into_requests().collect(), reason(error)))
+                Err(Failed::Spoiled(
+                    batch.into_requests().collect(),
+                    reason(error),
+                ))
             }
         }
     }
@@ -204,7 +219,11 @@ impl Appender {
     /// that are certainly not in the log; the others have been told what can be told.
     async fn find_fate(&mut self, batch: Batch) -> Option<Vec<Request>> {
         let event = batch.judged.iter().find_map(|judged| {
-            judged.verdict.as_ref().ok().and_then(|_| judged.request.append.event_id())
+            judged
+                .verdict
+                .as_ref()
+                .ok()
+                .and_then(|_| judged.request.append.event_id())
         });
         let Some(event) = event else {
             return Some(batch.into_requests().collect());
@@ -225,7 +244,9 @@ impl Appender {
         }
         tell(batch.into_requests(), |request| {
             let event = request.append.event_id();
-            event.map_or(NotAppended::Unavailable, |event_id| NotAppended::Unknown { event_id })
+            event.map_or(NotAppended::Unavailable, |event_id| NotAppended::Unknown {
+                event_id,
+            })
         });
         None
     }

@@ -61,7 +61,11 @@ impl From<sqlx::Error> for WriteError {
 }
 
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = options.clone().disable_statement_logging().connect().await?;
+    let mut connection = options
+        .clone()
+        .disable_statement_logging()
+        .connect()
+        .await?;
     connection.execute(SESSION).await?;
     connection.execute(crate::log::RESTRICT_ROLE).await?;
     Ok(connection)
@@ -77,10 +81,9 @@ pub(super) async fn head(connection: &mut PgConnection) -> Result<Head, sqlx::Er
 /// Waits for whoever is extending the log, and keeps everybody else from it until the commit.
 pub(super) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     connection.execute("begin").await?;
-    let row =
-        sqlx::query("select position, epoch, hash, recorded_at from log_head for update")
-            .fetch_one(connection)
-            .await?;
+    let row = sqlx::query("select position, epoch, hash, recorded_at from log_head for update")
+        .fetch_one(connection)
+        .await?;
     head_of(&row)
 }
 
@@ -118,10 +121,7 @@ pub(crate) async fn position_of(
 }
 
 /// Writes the batch in one statement: one round trip, one flush.
-pub(super) async fn write(
-    connection: &mut PgConnection,
-    batch: &Batch,
-) -> Result<(), WriteError> {
+pub(super) async fn write(connection: &mut PgConnection, batch: &Batch) -> Result<(), WriteError> {
     let (events, entries, balances) = (&batch.events, &batch.entries, &batch.balances);
     let (claims, answers) = (&batch.claims, &batch.answers);
     #[cfg(feature = "wrong-read-modify-write")]
@@ -169,19 +169,28 @@ pub(super) async fn write(
         &answers.first,
         &answers.last,
     ];
-    let query = columns.into_iter().fold(query, |query, column| query.bind(column));
-    if query.fetch_one(connection).await? { Ok(()) } else { Err(WriteError::Moved) }
+    let query = columns
+        .into_iter()
+        .fold(query, |query, column| query.bind(column));
+    if query.fetch_one(connection).await? {
+        Ok(())
+    } else {
+        Err(WriteError::Moved)
+    }
 }
 
 /// Makes sure that outcomes which leave no trace did not rest on an old view of the log.
 pub(super) async fn confirm(connection: &mut PgConnection, head: &Head) -> Result<(), WriteError> {
-    let stands: bool =
-        sqlx::query_scalar("select position = $1 and epoch = $2 from log_head")
-            .bind(head.position)
-            .bind(head.epoch)
-            .fetch_one(connection)
-            .await?;
-    if stands { Ok(()) } else { Err(WriteError::Moved) }
+    let stands: bool = sqlx::query_scalar("select position = $1 and epoch = $2 from log_head")
+        .bind(head.position)
+        .bind(head.epoch)
+        .fetch_one(connection)
+        .await?;
+    if stands {
+        Ok(())
+    } else {
+        Err(WriteError::Moved)
+    }
 }
 
 /// Reads what is wanted into the state; what is not there is known to be absent.
@@ -204,16 +213,28 @@ pub(super) async fn read(
         read_answers(connection, state, &wanted).await?;
     }
     for key in wanted.accounts {
-        state.balances.entry(key).or_insert_with(|| Tracked::read(None, position));
+        state
+            .balances
+            .entry(key)
+            .or_insert_with(|| Tracked::read(None, position));
     }
     for name in wanted.claims {
-        state.claims.entry(name).or_insert_with(|| Tracked::read(None, position));
+        state
+            .claims
+            .entry(name)
+            .or_insert_with(|| Tracked::read(None, position));
     }
     for key in wanted.streams {
-        state.streams.entry(key).or_insert(Known { value: 0, touched: position });
+        state.streams.entry(key).or_insert(Known {
+            value: 0,
+            touched: position,
+        });
     }
     for key in wanted.answers {
-        state.answers.entry(key).or_insert(Known { value: None, touched: position });
+        state.answers.entry(key).or_insert(Known {
+            value: None,
+            touched: position,
+        });
     }
     Ok(())
 }
@@ -242,7 +263,11 @@ async fn read_balances(
     state: &mut State,
     wanted: &Wanted,
 ) -> Result<(), sqlx::Error> {
-    let accounts: Vec<&str> = wanted.accounts.iter().map(|(account, _)| account.as_str()).collect();
+    let accounts: Vec<&str> = wanted
+        .accounts
+        .iter()
+        .map(|(account, _)| account.as_str())
+        .collect();
     let rows: Vec<(String, String, i64)> =
         sqlx::query_as("select account, currency, minor from balances where account = any($1)")
             .bind(accounts)
@@ -266,8 +291,11 @@ async fn read_streams(
     state: &mut State,
     wanted: &Wanted,
 ) -> Result<(), sqlx::Error> {
-    let (types, ids): (Vec<&str>, Vec<&str>) =
-        wanted.streams.iter().map(|(kind, id)| (&**kind, &**id)).unzip();
+    let (types, ids): (Vec<&str>, Vec<&str>) = wanted
+        .streams
+        .iter()
+        .map(|(kind, id)| (&**kind, &**id))
+        .unzip();
     let rows: Vec<(String, String, i64)> = sqlx::query_as(
         "select w.aggregate_type, w.aggregate_id, \
                 (select e.sequence from events e \
@@ -283,7 +311,10 @@ async fn read_streams(
     .await?;
     for (kind, id, sequence) in rows {
         let key = (Arc::from(kind), Arc::from(id));
-        let known = Known { value: sequence, touched: state.head.position };
+        let known = Known {
+            value: sequence,
+            touched: state.head.position,
+        };
         state.streams.entry(key).or_insert(known);
     }
     Ok(())
@@ -296,8 +327,11 @@ async fn read_answers(
     state: &mut State,
     wanted: &Wanted,
 ) -> Result<(), sqlx::Error> {
-    let (callers, keys): (Vec<&str>, Vec<&str>) =
-        wanted.answers.iter().map(|(caller, key)| (caller.as_str(), key.as_str())).unzip();
+    let (callers, keys): (Vec<&str>, Vec<&str>) = wanted
+        .answers
+        .iter()
+        .map(|(caller, key)| (caller.as_str(), key.as_str()))
+        .unzip();
     let rows: Vec<AnswerRow> = sqlx::query_as(
         "select a.caller, a.key, a.fingerprint, a.first_position, a.last_position, a.recorded_at \
            from unnest($1::text[], $2::text[]) as w (caller, key) \
@@ -308,9 +342,20 @@ async fn read_answers(
     .fetch_all(connection)
     .await?;
     for (caller, key, fingerprint, first_position, position, recorded_at) in rows {
-        let committed = Committed { first_position, position, recorded_at, repeated: true };
-        let answer = Answer { fingerprint, committed };
-        let known = Known { value: Some(answer), touched: state.head.position };
+        let committed = Committed {
+            first_position,
+            position,
+            recorded_at,
+            repeated: true,
+        };
+        let answer = Answer {
+            fingerprint,
+            committed,
+        };
+        let known = Known {
+            value: Some(answer),
+            touched: state.head.position,
+        };
         state.answers.entry((caller, key)).or_insert(known);
     }
     Ok(())

@@ -9,21 +9,37 @@ use super::state::{AccountKey, Answer, Known, State, Tracked};
 use crate::append::{Append, Committed, NewEvent, NotAppended};
 use crate::chain::Link;
 
-/// Judges a request whose keys are all known, and adds it to the batch with its outcome.
-pub(super) fn admit(state: &mut State, batch: &mut Batch, request: Request) {
+/// Judges a request and adds it to the batch with its outcome. Gives it back when the outcome
+/// rests on a stream or a key being new that nobody has looked up, and nothing would be written
+/// that could find out.
+pub(super) fn admit(state: &mut State, batch: &mut Batch, request: Request) -> Option<Request> {
+    let assumed = state.assumes(&request.append);
+    if assumed && request.append.events.is_empty() {
+        return Some(request);
+    }
     let verdict = judge(state, batch, &request.append);
+    if assumed && verdict.is_err() {
+        return Some(request);
+    }
     batch.judged.push(Judged { request, verdict });
+    None
 }
 
 fn judge(state: &mut State, batch: &mut Batch, append: &Append) -> Result<Committed, NotAppended> {
     if let Some(answer) = earlier_answer(state, append)? {
         return Ok(answer);
     }
-    let stream = (Arc::clone(&append.aggregate_type), Arc::clone(&append.aggregate_id));
+    let stream = (
+        Arc::clone(&append.aggregate_type),
+        Arc::clone(&append.aggregate_id),
+    );
     let actual = state.streams.get(&stream).map_or(0, |known| known.value);
     // An empty decision is judged too: "nothing to do" must not rest on a stale view.
     if actual != append.expected {
-        return Err(NotAppended::Conflict { expected: append.expected, actual });
+        return Err(NotAppended::Conflict {
+            expected: append.expected,
+            actual,
+        });
     }
     let mut trial = Trial::default();
     if let Err(refusal) = trial.run(state, batch.number, append) {
@@ -38,13 +54,20 @@ fn earlier_answer(state: &State, append: &Append) -> Result<Option<Committed>, N
         return Ok(None);
     };
     let key = (append.caller.clone(), asked.key.clone());
-    let Some(Known { value: Some(answer), .. }) = state.answers.get(&key) else {
+    let Some(Known {
+        value: Some(answer),
+        ..
+    }) = state.answers.get(&key)
+    else {
         return Ok(None);
     };
     if answer.fingerprint != asked.fingerprint {
         return Err(NotAppended::KeyReused { key: key.1 });
     }
-    Ok(Some(Committed { repeated: true, ..answer.committed.clone() }))
+    Ok(Some(Committed {
+        repeated: true,
+        ..answer.committed.clone()
+    }))
 }
 
 /// The effects of one command, tried out on the state and taken back if one of them is refused.
@@ -93,7 +116,9 @@ impl Trial {
             self.balances.push((key, before));
         }
         for (key, _) in &self.balances[first..] {
-            let Some(floor) = floor_of(&key.0) else { continue };
+            let Some(floor) = floor_of(&key.0) else {
+                continue;
+            };
             let now = balance(state, key).now.unwrap_or(0);
             if now < floor {
                 return Err(self.shortfall(first, key, floor, now));
@@ -103,7 +128,9 @@ impl Trial {
     }
 
     fn shortfall(&self, first: usize, key: &AccountKey, floor: i64, now: i64) -> NotAppended {
-        let started = self.balances[first..].iter().find(|(touched, _)| touched == key);
+        let started = self.balances[first..]
+            .iter()
+            .find(|(touched, _)| touched == key);
         let had = started.and_then(|(_, before)| *before).unwrap_or(0);
         NotAppended::InsufficientFunds {
             account: key.0.clone(),
@@ -127,7 +154,10 @@ impl Trial {
             let next = match (claim, &row.now) {
                 (Claim::Take(_), Some(other)) if other != holder => {
                     let holder = other.to_string();
-                    return Err(NotAppended::Taken { name: name.clone(), holder });
+                    return Err(NotAppended::Taken {
+                        name: name.clone(),
+                        holder,
+                    });
                 }
                 (Claim::Take(_), _) => Some(Arc::clone(holder)),
                 (Claim::Release(_), Some(own)) if own == holder => None,
@@ -213,8 +243,17 @@ fn record(state: &mut State, batch: &mut Batch, append: &Append, trial: Trial) -
     }
     let position = state.head.position;
     trial.keep(state, batch);
-    let stream = (Arc::clone(&append.aggregate_type), Arc::clone(&append.aggregate_id));
-    state.streams.insert(stream, Known { value: sequence, touched: position });
+    let stream = (
+        Arc::clone(&append.aggregate_type),
+        Arc::clone(&append.aggregate_id),
+    );
+    state.streams.insert(
+        stream,
+        Known {
+            value: sequence,
+            touched: position,
+        },
+    );
     let committed = Committed {
         first_position,
         position,
@@ -284,7 +323,9 @@ fn record_entries(
 }
 
 fn record_answer(state: &mut State, batch: &mut Batch, append: &Append, committed: &Committed) {
-    let Some(asked) = &append.idempotency else { return };
+    let Some(asked) = &append.idempotency else {
+        return;
+    };
     let columns = &mut batch.answers;
     columns.callers.push_text(&append.caller);
     columns.keys.push_text(&asked.key);
@@ -292,7 +333,16 @@ fn record_answer(state: &mut State, batch: &mut Batch, append: &Append, committe
     columns.prints.push_bytes(&asked.fingerprint);
     columns.first.push_i64(committed.first_position);
     columns.last.push_i64(committed.position);
-    let answer = Answer { fingerprint: asked.fingerprint.to_vec(), committed: committed.clone() };
+    let answer = Answer {
+        fingerprint: asked.fingerprint.to_vec(),
+        committed: committed.clone(),
+    };
     let key = (append.caller.clone(), asked.key.clone());
-    state.answers.insert(key, Known { value: Some(answer), touched: committed.position });
+    state.answers.insert(
+        key,
+        Known {
+            value: Some(answer),
+            touched: committed.position,
+        },
+    );
 }

@@ -133,25 +133,24 @@ impl Appender {
         let mut open = self.open_batch();
         let mut flight: Option<Flight> = None;
         loop {
-            if self.look_up(arrived).await.is_err() {
-                return self.abandon(flight, open, std::mem::take(arrived)).await;
-            }
-            if open.judged.is_empty() {
-                // A batch is recorded at one moment: when its first command was judged.
-                self.state.advance_clock(self.settings.clock.now());
-            }
-            for request in arrived.drain(..) {
-                judge::admit(&mut self.state, &mut open, request);
+            if !arrived.is_empty()
+                && let Err(unjudged) = self.admit(&mut open, arrived).await
+            {
+                return self.abandon(flight, open, unjudged).await;
             }
             let Some(mut running) = flight.take() else {
                 if open.judged.is_empty() {
                     return;
                 }
+                open.seal(&mut self.state);
                 let next = self.open_batch();
                 flight = Some(self.launch(std::mem::replace(&mut open, next)));
                 continue;
             };
-            let room = self.settings.batch_commands_max.saturating_sub(open.judged.len());
+            let room = self
+                .settings
+                .batch_commands_max
+                .saturating_sub(open.judged.len());
             tokio::select! {
                 biased;
                 landed = &mut running => match self.land(landed) {
@@ -171,14 +170,41 @@ impl Appender {
         Batch::open(self.batches, self.state.head.clone())
     }
 
-    /// Reads what judging these requests needs and nobody knows yet.
-    async fn look_up(&mut self, arrived: &[Request]) -> Result<(), WriteError> {
-        if arrived.is_empty() {
-            return Ok(());
+    /// Judges what has arrived, looking up at once whatever is not known.
+    async fn admit(
+        &mut self,
+        open: &mut Batch,
+        arrived: &mut Vec<Request>,
+    ) -> Result<(), Vec<Request>> {
+        if open.judged.is_empty() {
+            // A batch is recorded at one moment: when its first command was judged.
+            self.state.advance_clock(self.settings.clock.now());
         }
+        let mut exact = false;
+        while !arrived.is_empty() {
+            if self.look_up(arrived, exact).await.is_err() {
+                return Err(std::mem::take(arrived));
+            }
+            let mut waiting = std::mem::take(arrived).into_iter();
+            for request in waiting.by_ref() {
+                let Some(doubtful) = judge::admit(&mut self.state, open, request) else {
+                    continue;
+                };
+                assert!(!exact, "after an exact look nothing is assumed");
+                arrived.push(doubtful);
+                break;
+            }
+            arrived.extend(waiting);
+            exact = true;
+        }
+        Ok(())
+    }
+
+    /// Reads what judging these requests needs and nobody knows yet.
+    async fn look_up(&mut self, arrived: &[Request], exact: bool) -> Result<(), WriteError> {
         let mut wanted = Wanted::default();
         for request in arrived {
-            self.state.missing(&request.append, false, &mut wanted);
+            self.state.missing(&request.append, exact, &mut wanted);
         }
         if wanted.is_empty() {
             return Ok(());
@@ -192,8 +218,7 @@ impl Appender {
     }
 
     /// Sends a batch to the database; one that leaves no trace has its view of the log confirmed.
-    fn launch(&mut self, mut batch: Batch) -> Flight {
-        batch.seal(&self.state);
+    fn launch(&mut self, batch: Batch) -> Flight {
         let Some(mut writer) = self.writer.take() else {
             unreachable!("the writer is here when nothing is in flight");
         };
@@ -226,7 +251,9 @@ impl Appender {
         let count = batch.judged.len();
         let events = u64::try_from(batch.after.position - batch.before.position).unwrap_or(0);
         self.counters.batches.fetch_add(1, Ordering::Relaxed);
-        self.counters.commands.fetch_add(count as u64, Ordering::Relaxed);
+        self.counters
+            .commands
+            .fetch_add(count as u64, Ordering::Relaxed);
         self.counters.events.fetch_add(events, Ordering::Relaxed);
         self.state.trim(batch.after.position);
         batch.answer();

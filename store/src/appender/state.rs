@@ -35,7 +35,12 @@ pub(super) struct Tracked<V> {
 
 impl<V: Clone> Tracked<V> {
     pub(super) fn read(now: Option<V>, touched: i64) -> Self {
-        Self { before: now.clone(), now, batch: 0, touched }
+        Self {
+            before: now.clone(),
+            now,
+            batch: 0,
+            touched,
+        }
     }
 
     /// Remembers what the row was before this batch; true when the batch had not touched it yet.
@@ -123,14 +128,36 @@ impl State {
         self.head.recorded_at = self.head.recorded_at.max(now.trunc_subsecs(6));
     }
 
+    /// True when the stream or the key of this command is only taken to be new.
+    pub(super) fn assumes(&self, append: &Append) -> bool {
+        let stream = (
+            Arc::clone(&append.aggregate_type),
+            Arc::clone(&append.aggregate_id),
+        );
+        let key = append
+            .idempotency
+            .as_ref()
+            .map(|asked| (append.caller.clone(), asked.key.clone()));
+        !self.streams.contains_key(&stream)
+            || key.is_some_and(|key| !self.answers.contains_key(&key))
+    }
+
     /// Notes what judging this command needs and is not known. A stream or key that should be new
     /// is taken to be new unless `exact`: the table's own uniqueness finds out if it is not.
     pub(super) fn missing(&self, append: &Append, exact: bool, wanted: &mut Wanted) {
-        let stream = (Arc::clone(&append.aggregate_type), Arc::clone(&append.aggregate_id));
+        let stream = (
+            Arc::clone(&append.aggregate_type),
+            Arc::clone(&append.aggregate_id),
+        );
         if (exact || append.expected != 0) && !self.streams.contains_key(&stream) {
             wanted.streams.push(stream);
         }
-        for leg in append.events.iter().flat_map(|e| &e.postings).flat_map(|p| p.legs()) {
+        for leg in append
+            .events
+            .iter()
+            .flat_map(|e| &e.postings)
+            .flat_map(|p| p.legs())
+        {
             let key = (leg.account().clone(), leg.amount().currency());
             if !self.balances.contains_key(&key) {
                 wanted.accounts.push(key);

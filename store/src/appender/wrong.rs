@@ -20,6 +20,10 @@ pub(super) async fn as_if_nothing_had_changed(
     .fetch_all(connection)
     .await?;
     let mut changed_from = Array::of(Element::Int8);
-    now.into_iter().for_each(|minor| changed_from.push_i64(minor));
-    Ok(Balances { changed_from, ..balances.clone() })
+    now.into_iter()
+        .for_each(|minor| changed_from.push_i64(minor));
+    Ok(Balances {
+        changed_from,
+        ..balances.clone()
+    })
 }

@@ -49,7 +49,11 @@ impl<'a> Fold<'a> {
     }
 
     pub(super) fn found(&mut self, position: Option<i64>, check: Check, detail: String) {
-        self.findings.push(Finding { position, check, detail });
+        self.findings.push(Finding {
+            position,
+            check,
+            detail,
+        });
     }
 
     pub(super) fn event(&mut self, event: &EventRef<'_>) {
@@ -94,7 +98,10 @@ impl<'a> Fold<'a> {
     }
 
     fn sequence(&mut self, event: &EventRef<'_>) {
-        let stream = (event.aggregate_type.to_owned(), event.aggregate_id.to_owned());
+        let stream = (
+            event.aggregate_type.to_owned(),
+            event.aggregate_id.to_owned(),
+        );
         let last = self.streams.insert(stream, event.sequence).unwrap_or(0);
         if event.sequence != last + 1 {
             let detail = format!(
@@ -110,7 +117,11 @@ impl<'a> Fold<'a> {
             return;
         }
         match serde_json::from_str::<Metadata>(event.metadata) {
-            Ok(Metadata { actor, idempotency_key: Some(key), .. }) => {
+            Ok(Metadata {
+                actor,
+                idempotency_key: Some(key),
+                ..
+            }) => {
                 let answer = self
                     .answers
                     .entry((actor, key))
@@ -131,7 +142,10 @@ impl<'a> Fold<'a> {
         let legs = moved.postings.iter().flat_map(ledger::Posting::legs);
         for (leg, number) in legs.zip(1_i16..) {
             let (account, currency) = (leg.account(), leg.amount().currency());
-            let balance = self.balances.entry((account.clone(), currency)).or_insert(0);
+            let balance = self
+                .balances
+                .entry((account.clone(), currency))
+                .or_insert(0);
             let amount_minor = leg.amount().minor();
             let Some(after) = balance.checked_add(amount_minor) else {
                 let detail = format!("{account} exceeds what a balance can hold");
@@ -160,10 +174,18 @@ impl<'a> Fold<'a> {
     /// An event's legs happen at one moment: what counts is the balance after the last of them.
     fn floor(&mut self, index: usize) {
         let entry = &self.expected[index];
-        let Ok(account) = Account::parse(&entry.account) else { return };
-        let Ok(currency) = entry.currency.parse::<Currency>() else { return };
+        let Ok(account) = Account::parse(&entry.account) else {
+            return;
+        };
+        let Ok(currency) = entry.currency.parse::<Currency>() else {
+            return;
+        };
         let position = entry.position;
-        let minor = self.balances.get(&(account.clone(), currency)).copied().unwrap_or(0);
+        let minor = self
+            .balances
+            .get(&(account.clone(), currency))
+            .copied()
+            .unwrap_or(0);
         if account.floor().is_some_and(|floor| minor < floor) {
             let detail = format!("{account} is at {minor} {} minor units", currency.code());
             self.found(Some(position), Check::Floor, detail);
@@ -207,7 +229,11 @@ impl<'a> Fold<'a> {
                 want.map_or_else(|| "nothing".to_owned(), ToString::to_string),
                 have.map_or_else(|| "nothing".to_owned(), ToString::to_string),
             );
-            self.found(Some(at(want).min(at(have)).max(after + 1)), Check::Entries, detail);
+            self.found(
+                Some(at(want).min(at(have)).max(after + 1)),
+                Check::Entries,
+                detail,
+            );
             break;
         }
         self.totals(stored);

@@ -67,7 +67,10 @@ impl Report {
 
     /// The first bad position in the log.
     pub fn first_bad(&self) -> Option<i64> {
-        self.findings.iter().filter_map(|finding| finding.position).min()
+        self.findings
+            .iter()
+            .filter_map(|finding| finding.position)
+            .min()
     }
 }
 
@@ -115,7 +118,10 @@ async fn fold_until(
         .await?;
         fold.window_ends(until);
         fold.compare_entries(after, &stored);
-        progress(Progress { position: until, head });
+        progress(Progress {
+            position: until,
+            head,
+        });
     }
     Ok(())
 }
