@@ -16,14 +16,12 @@ pub const APPLICATION_ROLE: &str = "trainnet_app";
 
 /// Tells one state of the schema from another.
 pub fn fingerprint() -> String {
-    let digest = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    MIGRATIONS
-        .iter()
-        .map(|migration| digest(&migration.checksum[..8]))
-        .collect()
+    let prefixes = MIGRATIONS.iter().map(|migration| {
+        let (prefix, _) = migration
+            .checksum
+            .split_first_chunk()
+            .unwrap_or((&[0; 8], &[]));
+        format!("{:016x}", u64::from_be_bytes(*prefix))
+    });
+    prefixes.collect()
 }

@@ -13,13 +13,21 @@ pub struct Transfer {
 
 #[derive(Clone, Debug)]
 pub enum TransferCommand {
-    Make { from: Account, to: Account, amount: Money },
+    Make {
+        from: Account,
+        to: Account,
+        amount: Money,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TransferEvent {
     #[serde(rename = "transfer.made")]
-    Made { from: Account, to: Account, amount: Money },
+    Made {
+        from: Account,
+        to: Account,
+        amount: Money,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -52,11 +60,12 @@ impl Aggregate for Transfer {
     async fn handle(
         &mut self,
         command: Self::Command,
-        _: &(),
+        (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), Self::Error> {
         let TransferCommand::Make { from, to, amount } = command;
-        sink.write(TransferEvent::Made { from, to, amount }, self).await;
+        sink.write(TransferEvent::Made { from, to, amount }, self)
+            .await;
         Ok(())
     }
 

@@ -90,13 +90,12 @@ impl Array {
     }
 
     pub(crate) fn push_i64_or_null(&mut self, value: Option<i64>) {
-        match value {
-            Some(value) => self.push_i64(value),
-            None => {
-                self.bytes.extend_from_slice(&(-1_i32).to_be_bytes());
-                self.count += 1;
-                self.has_null = true;
-            }
+        if let Some(value) = value {
+            self.push_i64(value);
+        } else {
+            self.bytes.extend_from_slice(&(-1_i32).to_be_bytes());
+            self.count += 1;
+            self.has_null = true;
         }
     }
 

@@ -43,8 +43,8 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn open(number: u64, head: Head) -> Self {
-        Self {
+    pub(super) fn open(number: u64, head: Head) -> Box<Self> {
+        Box::new(Self {
             number,
             judged: Vec::new(),
             before: head.clone(),
@@ -56,7 +56,7 @@ impl Batch {
             balances: Balances::default(),
             claims: Claims::default(),
             answers: Answers::default(),
-        }
+        })
     }
 
     /// True when the database need not hear of it: nothing in it was admitted, or nothing new.
@@ -121,14 +121,14 @@ impl Batch {
     }
 
     /// Tells every caller; what they are told is durable.
-    pub(super) fn answer(self) {
+    pub(super) fn answer(self: Box<Self>) {
         for Judged { request, verdict } in self.judged {
             // A caller that has gone away no longer wants to know.
             drop(request.reply.send(verdict));
         }
     }
 
-    pub(super) fn into_requests(self) -> impl Iterator<Item = Request> {
+    pub(super) fn into_requests(self: Box<Self>) -> impl Iterator<Item = Request> {
         self.judged.into_iter().map(|judged| judged.request)
     }
 }

@@ -21,7 +21,7 @@ enum Failed {
 /// What had been sent, or was about to be, when the connection went away.
 enum LastSeen {
     /// Its fate is in the table, to be looked up by an event's identity.
-    Sent(Batch),
+    Sent(Box<Batch>),
     NotSent(Vec<Request>),
 }
 
@@ -30,8 +30,8 @@ impl Appender {
     pub(super) async fn start_over(
         &mut self,
         error: WriteError,
-        batch: Option<Batch>,
-        open: Batch,
+        batch: Option<Box<Batch>>,
+        open: Box<Batch>,
     ) {
         self.counters
             .fallbacks
@@ -62,7 +62,7 @@ impl Appender {
     pub(super) async fn abandon(
         &mut self,
         flight: Option<Flight>,
-        open: Batch,
+        open: Box<Batch>,
         arrived: Vec<Request>,
     ) {
         let mut waiting: Vec<Request> = open.into_requests().collect();
@@ -217,7 +217,7 @@ impl Appender {
 
     /// Learns whether a batch was written before its connection went away. Gives back the requests
     /// that are certainly not in the log; the others have been told what can be told.
-    async fn find_fate(&mut self, batch: Batch) -> Option<Vec<Request>> {
+    async fn find_fate(&mut self, batch: Box<Batch>) -> Option<Vec<Request>> {
         let event = batch.judged.iter().find_map(|judged| {
             judged
                 .verdict

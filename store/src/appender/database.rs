@@ -171,7 +171,7 @@ pub(super) async fn write(connection: &mut PgConnection, batch: &Batch) -> Resul
     ];
     let query = columns
         .into_iter()
-        .fold(query, |query, column| query.bind(column));
+        .fold(query, sqlx::query::QueryScalar::bind);
     if query.fetch_one(connection).await? {
         Ok(())
     } else {

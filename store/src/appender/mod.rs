@@ -72,7 +72,7 @@ struct Appender {
     company_until: Instant,
 }
 
-type Landed = (PgConnection, Batch, Result<(), WriteError>);
+type Landed = (PgConnection, Box<Batch>, Result<(), WriteError>);
 type Flight = JoinHandle<Landed>;
 
 /// Connects, reads the head and starts the task; it ends when every sender is gone.
@@ -165,7 +165,7 @@ impl Appender {
         }
     }
 
-    fn open_batch(&mut self) -> Batch {
+    fn open_batch(&mut self) -> Box<Batch> {
         self.batches += 1;
         Batch::open(self.batches, self.state.head.clone())
     }
@@ -218,7 +218,7 @@ impl Appender {
     }
 
     /// Sends a batch to the database; one that leaves no trace has its view of the log confirmed.
-    fn launch(&mut self, batch: Batch) -> Flight {
+    fn launch(&mut self, batch: Box<Batch>) -> Flight {
         let Some(mut writer) = self.writer.take() else {
             unreachable!("the writer is here when nothing is in flight");
         };
@@ -236,7 +236,7 @@ impl Appender {
     fn land(
         &mut self,
         landed: Result<Landed, tokio::task::JoinError>,
-    ) -> Result<usize, (WriteError, Option<Batch>)> {
+    ) -> Result<usize, (WriteError, Option<Box<Batch>>)> {
         let Ok((writer, batch, written)) = landed else {
             return Err((WriteError::Lost, None));
         };
@@ -247,7 +247,7 @@ impl Appender {
         }
     }
 
-    fn settled(&mut self, batch: Batch) -> usize {
+    fn settled(&mut self, batch: Box<Batch>) -> usize {
         let count = batch.judged.len();
         let events = u64::try_from(batch.after.position - batch.before.position).unwrap_or(0);
         self.counters.batches.fetch_add(1, Ordering::Relaxed);

@@ -156,7 +156,7 @@ impl State {
             .events
             .iter()
             .flat_map(|e| &e.postings)
-            .flat_map(|p| p.legs())
+            .flat_map(ledger::Posting::legs)
         {
             let key = (leg.account().clone(), leg.amount().currency());
             if !self.balances.contains_key(&key) {

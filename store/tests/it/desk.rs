@@ -83,7 +83,7 @@ impl Aggregate for Desk {
     async fn handle(
         &mut self,
         command: Self::Command,
-        _: &(),
+        (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), Self::Error> {
         match command {

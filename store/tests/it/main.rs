@@ -1,5 +1,10 @@
 //! The log against a real PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops where it is"
+)]
+
 mod answers;
 mod append_only;
 mod audits;

@@ -1,0 +1,67 @@
+//! Runs the workspace's own programs with the arguments given here.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
+
+use anyhow::{Context, ensure};
+
+use crate::steps::{Steps, shown};
+use crate::{check, setup, workspace};
+
+/// Sets up, checks and tests, and goes on after a failure, so that one run shows them all.
+pub fn test() -> anyhow::Result<bool> {
+    if !setup::run(true)? {
+        return Ok(false);
+    }
+    let mut steps = Steps::default();
+    check::perform(&mut steps);
+    steps.run("tests", workspace::cargo().args(["test", "--workspace"]));
+    if workspace::has_member(&workspace::metadata()?, "proofs") {
+        let proofs = ["run", "-p", "proofs", "--"];
+        let chaos = ["chaos", "bank", "--seconds", "5", "--with-controls"];
+        steps.run("chaos", workspace::cargo().args(proofs).args(chaos));
+        steps.run("tamper", workspace::cargo().args(proofs).arg("tamper"));
+    }
+    Ok(steps.sum_up())
+}
+
+/// Sets up, then becomes the marketplace, so that Ctrl-C reaches it and nothing stands between.
+pub fn up(arguments: &[OsString]) -> anyhow::Result<bool> {
+    if !setup::run(false)? {
+        return Ok(false);
+    }
+    let command = [OsStr::new("up")]
+        .into_iter()
+        .chain(arguments.iter().map(OsString::as_os_str));
+    become_program("trainnet", &[], command)
+}
+
+/// Becomes the proofs, built as the product is.
+pub fn prove(command: &[&str], arguments: &[OsString]) -> anyhow::Result<bool> {
+    let given = arguments.iter().map(OsString::as_os_str);
+    become_program(
+        "proofs",
+        &["--release"],
+        command.iter().map(OsStr::new).chain(given),
+    )
+}
+
+fn become_program<'a>(
+    member: &str,
+    profile: &[&str],
+    arguments: impl Iterator<Item = &'a OsStr>,
+) -> anyhow::Result<bool> {
+    let metadata = workspace::metadata()?;
+    ensure!(
+        workspace::has_member(&metadata, member),
+        "the workspace has no member {member}"
+    );
+    let mut command = workspace::cargo();
+    command
+        .arg("run")
+        .args(profile)
+        .args(["-p", member, "--"])
+        .args(arguments);
+    println!("==> {}", shown(&command));
+    Err(command.exec()).context("cannot run cargo")
+}
