@@ -16,6 +16,7 @@ mod find;
 pub mod ids;
 mod import;
 mod log;
+mod vault;
 
 pub use append::{Append, Committed, Malformed, NewEvent, NotAppended, PAYLOAD_BYTES_MAX};
 pub use appender::Counters;
@@ -30,3 +31,4 @@ pub use find::{Entry, StoredAnswer};
 pub use ids::Clock;
 pub use import::{Flaw, Import, ImportError};
 pub use log::{Head, Log, Options};
+pub use vault::{MasterKey, Vault, VaultError};

@@ -16,3 +16,4 @@ mod feed;
 mod losses;
 mod model;
 mod pressure;
+mod vault;

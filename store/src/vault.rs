@@ -1,0 +1,274 @@
+//! What is known about a person, kept outside the log so that it can be erased.
+//!
+//! Every subject has a data key; every value is sealed under it with XChaCha20-Poly1305, bound to
+//! its subject and field. The data key itself is sealed under a master key that the database never
+//! sees. To erase a person is to erase one key: the values in every backup go with it, and the log,
+//! which names the subject by an identity only, keeps its chain.
+
+use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
+use sqlx::{PgConnection, PgPool};
+use zeroize::Zeroizing;
+
+const NONCE_BYTES: usize = 24;
+const KEY_BYTES: usize = 32;
+const WRAPPED_KEY: &str = "data key";
+
+/// A key that seals data keys, and the name under which it is found again.
+pub struct MasterKey {
+    id: String,
+    key: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+impl MasterKey {
+    pub fn new(key: [u8; KEY_BYTES]) -> Self {
+        let digest = Sha256::new_with_prefix("trainnet.master-key.v1")
+            .chain_update(key)
+            .finalize();
+        let id = digest[..8]
+            .iter()
+            .fold(String::new(), |id, byte| id + &format!("{byte:02x}"));
+        Self {
+            id,
+            key: Zeroizing::new(key),
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterKey({})", self.id)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("what was known about this subject has been erased")]
+    Erased,
+    #[error("the data key is sealed under the master key {id}, which was not given")]
+    MissingMasterKey { id: String },
+    #[error("a stored value was changed or belongs elsewhere")]
+    Forged,
+    #[error("the vault's tables cannot be used")]
+    Database(#[from] sqlx::Error),
+}
+
+/// The vault: the first master key seals, the others still open.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    pool: PgPool,
+    masters: std::sync::Arc<Vec<MasterKey>>,
+}
+
+impl Vault {
+    pub fn new(pool: PgPool, current: MasterKey, earlier: Vec<MasterKey>) -> Self {
+        let masters = std::iter::once(current)
+            .chain(earlier)
+            .collect::<Vec<_>>()
+            .into();
+        Self { pool, masters }
+    }
+
+    /// Keeps a value, in place of an earlier one.
+    pub async fn put(&self, subject: &str, field: &str, value: &str) -> Result<(), VaultError> {
+        let mut tx = self.pool.begin().await?;
+        let key = match self.data_key_in_tx(&mut tx, subject).await? {
+            Some(key) => key,
+            None => self.create_key_in_tx(&mut tx, subject).await?,
+        };
+        let ciphertext = seal(&key, subject, field, value.as_bytes());
+        sqlx::query(
+            "insert into personal_values (subject, field, ciphertext) values ($1, $2, $3) \
+             on conflict (subject, field) do update set ciphertext = excluded.ciphertext",
+        )
+        .bind(subject)
+        .bind(field)
+        .bind(ciphertext)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A value; `None` where nothing is kept, or nothing any more.
+    pub async fn get(&self, subject: &str, field: &str) -> Result<Option<String>, VaultError> {
+        let all = self.all(subject).await?;
+        Ok(all
+            .into_iter()
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| value))
+    }
+
+    /// Everything that is kept about a subject, by field.
+    pub async fn all(&self, subject: &str) -> Result<Vec<(String, String)>, VaultError> {
+        let mut tx = self.pool.begin().await?;
+        let key = match self.data_key_in_tx(&mut tx, subject).await {
+            Ok(Some(key)) => key,
+            Ok(None) | Err(VaultError::Erased) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+            "select field, ciphertext from personal_values where subject = $1 order by field",
+        )
+        .bind(subject)
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|(field, ciphertext)| {
+                let value = open(&key, subject, &field, &ciphertext)?;
+                let value = String::from_utf8(value).map_err(|_| VaultError::Forged)?;
+                Ok((field, value))
+            })
+            .collect()
+    }
+
+    /// Forgets one value.
+    pub async fn remove(&self, subject: &str, field: &str) -> Result<(), VaultError> {
+        sqlx::query("delete from personal_values where subject = $1 and field = $2")
+            .bind(subject)
+            .bind(field)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets the subject for good; nothing can be kept about it again.
+    pub async fn erase(&self, subject: &str) -> Result<(), VaultError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query(
+            "insert into personal_keys (subject, wrapped_key, master_key_id) values ($1, null, '') \
+             on conflict (subject) do update set wrapped_key = null, master_key_id = ''",
+        )
+        .bind(subject)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("delete from personal_values where subject = $1")
+            .bind(subject)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Seals every data key under the current master key; values are not touched.
+    pub async fn rewrap(&self) -> Result<u64, VaultError> {
+        let current = &self.masters[0];
+        let mut tx = self.pool.begin().await?;
+        let subjects: Vec<String> = sqlx::query_scalar(
+            "select subject from personal_keys \
+              where wrapped_key is not null and master_key_id <> $1 for update",
+        )
+        .bind(&current.id)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut rewrapped = 0;
+        for subject in subjects {
+            let Some(key) = self.data_key_in_tx(&mut tx, &subject).await? else {
+                continue;
+            };
+            sqlx::query(
+                "update personal_keys set wrapped_key = $2, master_key_id = $3 where subject = $1",
+            )
+            .bind(&subject)
+            .bind(seal(&current.key, &subject, WRAPPED_KEY, &key[..]))
+            .bind(&current.id)
+            .execute(&mut *tx)
+            .await?;
+            rewrapped += 1;
+        }
+        tx.commit().await?;
+        Ok(rewrapped)
+    }
+
+    /// The lock keeps an erasure from passing between reading the key and using it.
+    async fn data_key_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        subject: &str,
+    ) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, VaultError> {
+        let row: Option<(Option<Vec<u8>>, String)> = sqlx::query_as(
+            "select wrapped_key, master_key_id from personal_keys where subject = $1 for share",
+        )
+        .bind(subject)
+        .fetch_optional(tx)
+        .await?;
+        let Some((wrapped, id)) = row else {
+            return Ok(None);
+        };
+        let wrapped = wrapped.ok_or(VaultError::Erased)?;
+        let master = self.masters.iter().find(|master| master.id == id);
+        let master = master.ok_or(VaultError::MissingMasterKey { id })?;
+        let key = Zeroizing::new(open(&master.key, subject, WRAPPED_KEY, &wrapped)?);
+        let key: [u8; KEY_BYTES] = key.as_slice().try_into().map_err(|_| VaultError::Forged)?;
+        Ok(Some(Zeroizing::new(key)))
+    }
+
+    async fn create_key_in_tx(
+        &self,
+        tx: &mut PgConnection,
+        subject: &str,
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+        let key: [u8; KEY_BYTES] = XChaCha20Poly1305::generate_key(&mut OsRng).into();
+        let key = Zeroizing::new(key);
+        let master = &self.masters[0];
+        sqlx::query(
+            "insert into personal_keys (subject, wrapped_key, master_key_id) values ($1, $2, $3) \
+             on conflict (subject) do nothing",
+        )
+        .bind(subject)
+        .bind(seal(&master.key, subject, WRAPPED_KEY, &key[..]))
+        .bind(&master.id)
+        .execute(&mut *tx)
+        .await?;
+        // Somebody else may have been first; then theirs is the key.
+        self.data_key_in_tx(tx, subject)
+            .await?
+            .ok_or(VaultError::Forged)
+    }
+}
+
+/// What a sealed value is bound to: moved to another subject or field, it no longer opens.
+fn bound_to(subject: &str, field: &str) -> Vec<u8> {
+    let mut bytes = b"trainnet.personal.v1".to_vec();
+    for part in [subject, field] {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
+
+fn seal(key: &[u8; KEY_BYTES], subject: &str, field: &str, value: &[u8]) -> Vec<u8> {
+    let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
+    let payload = Payload {
+        msg: value,
+        aad: &bound_to(subject, field),
+    };
+    let sealed = XChaCha20Poly1305::new(key.into()).encrypt(&nonce, payload);
+    let Ok(sealed) = sealed else {
+        unreachable!("a value is far shorter than what the cipher can seal");
+    };
+    [nonce.as_slice(), &sealed].concat()
+}
+
+fn open(
+    key: &[u8; KEY_BYTES],
+    subject: &str,
+    field: &str,
+    sealed: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    let (nonce, sealed) = sealed
+        .split_at_checked(NONCE_BYTES)
+        .ok_or(VaultError::Forged)?;
+    let payload = Payload {
+        msg: sealed,
+        aad: &bound_to(subject, field),
+    };
+    XChaCha20Poly1305::new(key.into())
+        .decrypt(XNonce::from_slice(nonce), payload)
+        .map_err(|_| VaultError::Forged)
+}
