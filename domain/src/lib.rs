@@ -1,0 +1,3 @@
+//! What the marketplace decides: commands in, events out, no clock, no database, no network.
+
+pub mod demonstration;

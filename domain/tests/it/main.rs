@@ -1,0 +1,5 @@
+//! What holds for the events of every slice.
+
+#![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
+
+mod samples;

@@ -1,0 +1,175 @@
+//! Bringing one projection up to a position, page after page.
+
+use std::sync::Arc;
+
+use sqlx::{Connection, PgConnection};
+use store::{Catalogue, Log};
+
+use crate::checkpoint::{self, Checkpoint, Stop};
+use crate::error::ProjectionError;
+use crate::page::{self, Applied, Unwritten};
+use crate::projection::{Projection, Unsettled};
+use crate::rebuild;
+
+/// How the engine works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many events are folded and written in one transaction.
+    pub page_events: i64,
+    /// On how many connections a rebuild reads the log.
+    pub readers: usize,
+    /// How long a projection that met an error rests before it tries again.
+    pub rest: std::time::Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            page_events: 4096,
+            readers: 2,
+            rest: std::time::Duration::from_secs(1),
+        }
+    }
+}
+
+/// What every projection works with.
+#[derive(Clone, Debug)]
+pub(crate) struct Core {
+    pub log: Log,
+    pub catalogue: Arc<Catalogue>,
+    pub settings: Settings,
+}
+
+/// Makes the tables and the checkpoint of a projection that the database has never seen.
+pub(crate) async fn install<P: Projection>(core: &Core) -> Result<(), ProjectionError> {
+    let mut connection = core.log.pool().acquire().await?;
+    if checkpoint::of(&mut connection, P::NAME).await?.is_some() {
+        return Ok(());
+    }
+    let mut transaction = connection.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('trainnet install ' || $1, 0))")
+        .bind(P::NAME)
+        .execute(&mut *transaction)
+        .await?;
+    if checkpoint::of(&mut transaction, P::NAME).await?.is_some() {
+        return Ok(());
+    }
+    // Tables that no checkpoint speaks of are worth nothing.
+    let schema = page::live_schema(P::NAME);
+    rebuild::drop_schema(&mut transaction, &schema).await?;
+    page::create_tables::<P>(&mut transaction, &schema).await?;
+    page::add_keys::<P>(&mut transaction, &schema).await?;
+    checkpoint::begin_in_tx(
+        &mut transaction,
+        P::NAME,
+        P::VERSION,
+        core.log.clock().now(),
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Brings the projection up to `until`, by a rebuild if its tables are of an earlier version.
+pub(crate) async fn catch_up<P: Projection>(
+    core: &Core,
+    until: i64,
+) -> Result<i64, ProjectionError> {
+    install::<P>(core).await?;
+    loop {
+        match step_to::<P>(core, until).await? {
+            Reached::Position(position) => return Ok(position),
+            Reached::Outdated => {
+                rebuild::rebuild::<P>(core, &|_| {}).await?;
+            }
+        }
+    }
+}
+
+/// Where stepping came to an end.
+pub(crate) enum Reached {
+    Position(i64),
+    /// The tables are those of an earlier version of the fold.
+    Outdated,
+}
+
+/// Applies page after page until the checkpoint is at `until` or beyond.
+pub(crate) async fn step_to<P: Projection>(
+    core: &Core,
+    until: i64,
+) -> Result<Reached, ProjectionError> {
+    let mut connection = core.log.pool().acquire().await?;
+    loop {
+        let Some(at) = checkpoint::of(&mut connection, P::NAME).await? else {
+            return Err(sqlx::Error::RowNotFound.into());
+        };
+        if at.version > P::VERSION {
+            let (projection, stored, known) = (P::NAME, at.version, P::VERSION);
+            return Err(ProjectionError::Newer {
+                projection,
+                stored,
+                known,
+            });
+        }
+        if at.version < P::VERSION {
+            return Ok(Reached::Outdated);
+        }
+        if at.position >= until {
+            return Ok(Reached::Position(at.position));
+        }
+        let end = until.min(at.position.saturating_add(core.settings.page_events.max(1)));
+        step::<P>(core, &mut connection, at, end).await?;
+    }
+}
+
+/// Applies one page; on an event that cannot be folded, what comes before it.
+async fn step<P: Projection>(
+    core: &Core,
+    connection: &mut PgConnection,
+    mut at: Checkpoint,
+    mut end: i64,
+) -> Result<(), ProjectionError> {
+    let mut stopped: Option<Unsettled> = None;
+    while at.position < end {
+        let folded = page::fold::<P::Page>(&core.log, &core.catalogue, at.position, end).await?;
+        stopped = folded.stopped.or(stopped);
+        if folded.reached == at.position {
+            break;
+        }
+        let to = (folded.reached, core.log.clock().now());
+        match page::apply::<P>(connection, &at, folded.page, to).await {
+            Ok(Applied::Moved) => {
+                at.position = folded.reached;
+                break;
+            }
+            Ok(Applied::Outrun) => return Ok(()),
+            Err(Unwritten::Unsettled(unsettled)) => {
+                end = unsettled.position - 1;
+                stopped = Some(unsettled);
+            }
+            Err(Unwritten::Database(error)) => return Err(error.into()),
+            Err(Unwritten::Spoiled(reason)) => {
+                let error = ProjectionError::spoiled(P::NAME, &reason);
+                let stop = Stop {
+                    position: at.position + 1,
+                    reason: error.to_string(),
+                };
+                checkpoint::stop(connection, P::NAME, &at, &stop, core.log.clock().now()).await?;
+                return Err(error);
+            }
+        }
+    }
+    let Some(Unsettled { position, reason }) = stopped else {
+        return Ok(());
+    };
+    let stop = Stop {
+        position,
+        reason: ProjectionError::chain(&reason),
+    };
+    checkpoint::stop(connection, P::NAME, &at, &stop, core.log.clock().now()).await?;
+    Err(ProjectionError::Stopped {
+        projection: P::NAME,
+        position,
+        reason: stop.reason,
+    })
+}

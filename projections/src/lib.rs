@@ -1,0 +1,32 @@
+//! Read tables folded from the log, and the questions they answer.
+
+pub mod books;
+mod checkpoint;
+mod checksum;
+mod engine;
+mod error;
+mod exchange;
+mod follow;
+mod page;
+mod projection;
+mod rebuild;
+mod recompute;
+mod replay;
+mod rows;
+pub mod streams;
+mod table;
+pub mod wide;
+#[cfg(feature = "wrong-split-checkpoint")]
+mod wrong;
+
+pub use checkpoint::Stop;
+pub use checksum::Checksum;
+pub use engine::{Engine, Projections, Status};
+pub use error::ProjectionError;
+pub use follow::Settings;
+pub use projection::{Page, Projection, Unfoldable, Unsettled};
+pub use rebuild::{Comparison, Phase, Progress, Rebuilt, Watch};
+pub use recompute::Recomputed;
+pub use replay::{Replay, ReplayError, replay};
+pub use rows::{NewRow, Rows};
+pub use table::{Cell, Column, Keeping, Table};

@@ -1,0 +1,193 @@
+//! What a read table looks like, and the statements that follow from it.
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Int2,
+    Int8,
+    Text,
+    OptionalText,
+    Timestamp,
+    Uuid,
+    /// A whole number that may outgrow a `bigint`, as sums over a long history do.
+    Wide,
+}
+
+impl Cell {
+    const fn declaration(self) -> &'static str {
+        match self {
+            Self::Int2 => "smallint not null",
+            Self::Int8 => "bigint not null",
+            // Names are compared as bytes, as they are in the log.
+            Self::Text => "text collate \"C\" not null",
+            Self::OptionalText => "text collate \"C\"",
+            Self::Timestamp => "timestamptz not null",
+            Self::Uuid => "uuid not null",
+            Self::Wide => "numeric not null",
+        }
+    }
+
+    pub(crate) const fn oid(self) -> u32 {
+        match self {
+            Self::Int2 => 21,
+            Self::Int8 => 20,
+            Self::Text | Self::OptionalText => 25,
+            Self::Timestamp => 1184,
+            Self::Uuid => 2950,
+            Self::Wide => 1700,
+        }
+    }
+
+    pub(crate) const fn array_oid(self) -> u32 {
+        match self {
+            Self::Int2 => 1005,
+            Self::Int8 => 1016,
+            Self::Text | Self::OptionalText => 1009,
+            Self::Timestamp => 1185,
+            Self::Uuid => 2951,
+            Self::Wide => 1231,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub cell: Cell,
+}
+
+/// Whether later events change a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// A row is written once; only such tables grow with the log.
+    Appended,
+    /// There is one row per key, and a rebuild keeps them all in memory.
+    Keyed,
+}
+
+/// A table of a projection, written by the engine alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+    pub key: &'static [&'static str],
+    pub keeping: Keeping,
+}
+
+impl Table {
+    pub(crate) fn fields(&self) -> i16 {
+        i16::try_from(self.columns.len()).expect("a table has few columns")
+    }
+
+    /// The columns of the key, in the order in which a key is written.
+    pub(crate) fn key_columns(&self) -> Vec<Column> {
+        let column = |name: &&str| {
+            let found = self.columns.iter().find(|column| column.name == *name);
+            *found.expect("the key names columns of its table")
+        };
+        self.key.iter().map(column).collect()
+    }
+
+    fn names(&self) -> String {
+        self.columns
+            .iter()
+            .map(|column| column.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// Without its key, which is cheaper to add once the rows are there.
+    pub(crate) fn create(&self, schema: &str) -> String {
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| format!("{} {}", column.name, column.cell.declaration()))
+            .collect();
+        let room = if self.keeping == Keeping::Keyed {
+            " with (fillfactor = 70)"
+        } else {
+            ""
+        };
+        format!(
+            "create table {schema}.{} ({}){room}",
+            self.name,
+            columns.join(", ")
+        )
+    }
+
+    pub(crate) fn add_key(&self, schema: &str) -> String {
+        format!(
+            "alter table {schema}.{} add primary key ({})",
+            self.name,
+            self.key.join(", ")
+        )
+    }
+
+    pub(crate) fn copy_in(&self, schema: &str) -> String {
+        format!(
+            "copy {schema}.{} ({}) from stdin (format binary)",
+            self.name,
+            self.names()
+        )
+    }
+
+    pub(crate) fn copy_out(&self, schema: &str) -> String {
+        format!(
+            "copy {schema}.{} ({}) to stdout (format binary)",
+            self.name,
+            self.names()
+        )
+    }
+
+    /// Writes as many rows as its array parameters, one a column, have elements.
+    pub(crate) fn write(&self, schema: &str) -> String {
+        let values: Vec<_> = (1..=self.columns.len())
+            .map(|number| format!("unnest(${number})"))
+            .collect();
+        let insert = format!(
+            "insert into {schema}.{} ({}) select {}",
+            self.name,
+            self.names(),
+            values.join(", ")
+        );
+        if self.keeping == Keeping::Appended {
+            return insert;
+        }
+        let changed: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|column| !self.key.contains(&column.name))
+            .map(|column| format!("{0} = excluded.{0}", column.name))
+            .collect();
+        format!(
+            "{insert} on conflict ({}) do update set {}",
+            self.key.join(", "),
+            changed.join(", ")
+        )
+    }
+
+    /// The rows that stand under the keys in its array parameters, one a column of the key.
+    pub(crate) fn find(&self, schema: &str) -> String {
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| format!("t.{}", column.name))
+            .collect();
+        let wanted: Vec<_> = (1..=self.key.len())
+            .map(|number| format!("${number}"))
+            .collect();
+        let same: Vec<_> = self
+            .key
+            .iter()
+            .map(|name| format!("t.{name} = k.{name}"))
+            .collect();
+        format!(
+            "select {} from unnest({}) as k ({}) join {schema}.{} t on {}",
+            columns.join(", "),
+            wanted.join(", "),
+            self.key.join(", "),
+            self.name,
+            same.join(" and ")
+        )
+    }
+}
