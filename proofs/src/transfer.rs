@@ -4,6 +4,7 @@ use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use ledger::{Account, Effects, Money, Posting, Unbalanced};
 use serde::{Deserialize, Serialize};
+use store::Catalogue;
 
 /// A stream of movements; it only counts them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -72,4 +73,9 @@ impl Aggregate for Transfer {
     fn apply(&mut self, _: Self::Event) {
         self.made += 1;
     }
+}
+
+/// Every event that the proofs write.
+pub fn catalogue() -> Catalogue {
+    Catalogue::new().with::<Transfer>()
 }

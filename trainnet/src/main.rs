@@ -1,0 +1,90 @@
+//! The one program: it finds its database, and hands each command to whoever does it.
+
+mod arguments;
+mod books;
+mod catalogue;
+mod follow;
+mod home;
+mod interrupt;
+mod operator;
+mod story;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use arguments::{Arguments, Command, DatabaseCommand, Place};
+use home::Home;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    speak_to_the_operator();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("trainnet: the program cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(perform(arguments)) {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trainnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Up { no_stay } => up::up(&place, !no_stay).await,
+        Command::Replay(asked) => operator::replay(&place, asked).await,
+        Command::Database {
+            command: DatabaseCommand::Url,
+        } => print_url(&place).await,
+        Command::Database {
+            command: DatabaseCommand::Migrate,
+        } => migrate(&place).await,
+    }
+}
+
+async fn print_url(place: &Place) -> anyhow::Result<ExitCode> {
+    let home = Home::find(place).await?;
+    println!("{}", home.url());
+    home.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(place: &Place) -> anyhow::Result<ExitCode> {
+    let home = Home::open(place).await?;
+    let migrated = home.migrate().await;
+    home.close()
+        .await
+        .context("the database could not be left")?;
+    migrated?;
+    println!("The database has this program's schema.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the program does for somebody goes to the output; what it meets on the way goes here.
+fn speak_to_the_operator() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
