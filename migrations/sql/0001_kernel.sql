@@ -13,7 +13,7 @@ create table events (
     aggregate_id   text collate "C" not null,
     event_type     text collate "C" not null,
     event_version  text collate "C" not null,
-    hash           bytea       not null check (length(hash) = 32),
+    hash           bytea       not null,
     payload        json        not null,
     metadata       json        not null,
     constraint events_pkey primary key (aggregate_type, aggregate_id, sequence),
@@ -38,7 +38,7 @@ values (0, 0, 'epoch', decode(repeat('00', 32), 'hex'));
 -- One row per leg of what an event moved, in the order the event names them.
 create table entries (
     position      bigint   not null,
-    amount_minor  bigint   not null check (amount_minor <> 0),
+    amount_minor  bigint   not null,
     balance_minor bigint   not null,
     leg           smallint not null,
     currency      text collate "C" not null,

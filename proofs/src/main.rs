@@ -1,6 +1,7 @@
 //! Proves what the kernel promises: its speed, its books under violence, its guard against hands.
 
 mod bench;
+mod chaos;
 mod dice;
 mod load;
 mod measure;
@@ -9,8 +10,13 @@ mod transfer;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+/// A proof that failed and a proof that could not be made are two things.
+const FAILED: u8 = 1;
+const BROKE_DOWN: u8 = 2;
 
 #[derive(Debug, Parser)]
 #[command(about, disable_help_subcommand = true)]
@@ -24,6 +30,13 @@ enum Proof {
     /// Measure against rivals and limits.
     #[command(subcommand)]
     Bench(BenchProof),
+    /// Shake the ground.
+    #[command(subcommand)]
+    Chaos(ChaosProof),
+    #[command(hide = true)]
+    Writer(chaos::WriterArgs),
+    #[command(hide = true)]
+    Follower(chaos::FollowerArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -31,22 +44,36 @@ enum BenchProof {
     Kernel(bench::KernelArgs),
 }
 
+#[derive(Debug, Subcommand)]
+enum ChaosProof {
+    Bank(chaos::BankArgs),
+}
+
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    let failures = match Cli::parse().proof {
-        Proof::Bench(BenchProof::Kernel(args)) => bench::kernel(&args).await?,
-    };
-    for failure in &failures {
-        eprintln!("missed: {failure}");
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match prove(Cli::parse().proof).await {
+        Ok(failures) if failures.is_empty() => ExitCode::SUCCESS,
+        Ok(failures) => {
+            for failure in failures {
+                eprintln!("failed: {failure}");
+            }
+            FAILED.into()
+        }
+        Err(error) => {
+            eprintln!("{error:?}");
+            BROKE_DOWN.into()
+        }
     }
-    Ok(if failures.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+}
+
+/// What failed, if anything did.
+async fn prove(proof: Proof) -> Result<Vec<String>> {
+    match proof {
+        Proof::Bench(BenchProof::Kernel(args)) => bench::kernel(&args).await,
+        Proof::Chaos(ChaosProof::Bank(args)) => chaos::bank(&args).await,
+        Proof::Writer(args) => chaos::write(args).await.map(|()| Vec::new()),
+        Proof::Follower(args) => chaos::follow(args).await.map(|()| Vec::new()),
+    }
 }

@@ -32,19 +32,19 @@ impl Server {
         })
     }
 
-    /// A private durable server in this folder; the callers here are many, its memory is little.
+    /// A private durable server in this folder; the callers here are many.
     pub async fn private(folder: &Path) -> anyhow::Result<Self> {
         let mut settings = Settings::in_dir(folder);
-        let extra = [("max_connections", "300"), ("shared_buffers", "512MB")];
-        settings.extra = extra
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
+        let mut extra = vec![("max_connections", "300"), ("shared_buffers", "512MB")];
+        if cfg!(target_os = "linux") {
+            // Coming back after a kill, it asks the file system for one sync instead of thousands.
+            extra.push(("recovery_init_sync_method", "syncfs"));
+        }
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        settings.extra = extra.into_iter().map(owned).collect();
         let cluster = Cluster::open(settings).await?;
         let options = PgConnectOptions::from_str(&cluster.url("postgres"))?;
-        Ok(Self {
-            cluster: Some(cluster),
-            options: options.disable_statement_logging(),
-        })
+        Ok(Self { cluster: Some(cluster), options: options.disable_statement_logging() })
     }
 
     pub const fn cluster(&self) -> Option<&Cluster> {

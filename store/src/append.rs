@@ -12,6 +12,8 @@ use crate::ids;
 
 /// The longest payload: an event states a fact, it does not carry a file.
 pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+/// So many events one command may decide at the most.
+pub const EVENTS_MAX: usize = 1_000;
 const IDENTITY_BYTES_MAX: usize = 200;
 
 /// One event that somebody decided on and nobody has recorded yet.
@@ -70,6 +72,11 @@ impl Append {
             stored_name("the idempotency key", &asked.key)?;
             stored_name("the actor", &context.actor)?;
         }
+        if events.len() > EVENTS_MAX {
+            return Err(Malformed::TooMany {
+                events: events.len(),
+            });
+        }
         for event in &events {
             stored_name("the event type", &event.event_type)?;
             stored_name("the event version", &event.event_version)?;
@@ -123,6 +130,8 @@ pub enum Malformed {
     },
     #[error("the payload has {bytes} bytes; at most {PAYLOAD_BYTES_MAX} are kept")]
     Payload { bytes: usize },
+    #[error("the command decided {events} events; at most {EVENTS_MAX} are taken")]
+    TooMany { events: usize },
     #[error("the event cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error("the event moves money that does not balance")]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use sqlx::postgres::{PgListener, PgPoolCopyExt};
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgListener;
 use uuid::Uuid;
 
 use crate::chain::{Hash, Link};
@@ -176,8 +178,9 @@ impl Log {
         mut visit: impl FnMut(EventRef<'_>) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
         let statement = statement(after, until, columns);
-        let mut rows = self
-            .pool()
+        let mut reader = Reader::from(self.pool().acquire().await.map_err(ReadError::from)?);
+        let mut rows = reader
+            .connection
             .copy_out_raw(&statement)
             .await
             .map_err(ReadError::from)?;
@@ -186,9 +189,11 @@ impl Log {
                 continue;
             };
             if visit(event)?.is_break() {
-                break;
+                return Ok(());
             }
         }
+        drop(rows);
+        reader.at_the_end = true;
         Ok(())
     }
 
@@ -215,6 +220,32 @@ impl Log {
             log: self.clone(),
             listener,
         })
+    }
+}
+
+/// A connection that is copying the log out.
+///
+/// One that is left in the middle of a copy still has rows to come, which whoever used it next
+/// would take for the answer to another question; so it does not go back to the pool.
+struct Reader {
+    connection: PoolConnection<Postgres>,
+    at_the_end: bool,
+}
+
+impl From<PoolConnection<Postgres>> for Reader {
+    fn from(connection: PoolConnection<Postgres>) -> Self {
+        Self {
+            connection,
+            at_the_end: false,
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if !self.at_the_end {
+            self.connection.close_on_drop();
+        }
     }
 }
 

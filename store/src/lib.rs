@@ -18,7 +18,9 @@ mod import;
 mod log;
 mod vault;
 
-pub use append::{Append, Committed, Malformed, NewEvent, NotAppended, PAYLOAD_BYTES_MAX};
+pub use append::{
+    Append, Committed, EVENTS_MAX, Malformed, NewEvent, NotAppended, PAYLOAD_BYTES_MAX,
+};
 pub use appender::Counters;
 pub use audit::{Check, Finding, Progress, Report, audit};
 pub use catalogue::{Catalogue, Moved, Unreadable, Upcasters, decode};

@@ -38,8 +38,8 @@ impl Head {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub clock: Clock,
-    /// At most so many commands are written in one transaction.
-    pub batch_commands_max: usize,
+    /// About so many events are written in one transaction at the most.
+    pub batch_events_max: usize,
     /// How long callers who were just answered may join the next batch.
     pub linger: Duration,
     /// So many commands may wait; the next caller is kept waiting, then told the log is busy.
@@ -56,7 +56,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             clock: Clock::system(),
-            batch_commands_max: 1024,
+            batch_events_max: 1024,
             linger: Duration::from_micros(30),
             queue_max: 16_384,
             wait_for_room: Duration::from_secs(2),
@@ -102,7 +102,7 @@ impl Log {
         let settings = appender::Settings {
             connection: connection.clone(),
             clock: options.clock.clone(),
-            batch_commands_max: options.batch_commands_max,
+            batch_events_max: options.batch_events_max,
             linger: options.linger,
             patience: options.patience,
             cache_entries: options.cache_entries,

@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, ensure};
 use embedded::{Cluster, Settings};
-use sqlx::Connection as _;
+use migrations::APPLICATION_ROLE;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{Connection as _, Executor as _};
 use store::{Log, Options};
 
 use crate::arguments::Place;
@@ -68,13 +69,7 @@ impl Home {
 
     /// Applies the migrations as the role that signs in: the application's own may not.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        // A pool would go on knocking at a door that nobody will open.
-        let knocked = PgConnection::connect_with(&self.options).await;
-        let knocked = knocked.context("the database does not answer")?;
-        knocked
-            .close()
-            .await
-            .context("the database does not answer")?;
+        self.knock().await?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect_with(self.options.clone())
@@ -86,8 +81,39 @@ impl Home {
     }
 
     pub async fn log(&self) -> anyhow::Result<Log> {
+        self.look_for_a_log().await?;
         let opened = Log::open(self.options.clone(), Options::default()).await;
-        opened.context("the log cannot be opened; `trainnet database migrate` makes its tables")
+        opened.context("the log cannot be opened")
+    }
+
+    /// Says at once what a pool would only give up on after many attempts.
+    async fn look_for_a_log(&self) -> anyhow::Result<()> {
+        let mut connection = self.knock().await?;
+        let (login, exists): (String, bool) =
+            sqlx::query_as("select current_user::text, to_regclass('log_head') is not null")
+                .fetch_one(&mut connection)
+                .await
+                .context("the database does not answer")?;
+        ensure!(
+            exists,
+            "there is no log in this database; `trainnet database migrate` makes one"
+        );
+        let become_application = format!("set role {APPLICATION_ROLE}");
+        connection
+            .execute(become_application.as_str())
+            .await
+            .with_context(|| {
+                format!(
+                    "{login} needs a right: as a superuser, `grant {APPLICATION_ROLE} to {login}`"
+                )
+            })?;
+        Ok(connection.close().await?)
+    }
+
+    /// Connects once: a pool would go on knocking at a door that nobody will open.
+    async fn knock(&self) -> anyhow::Result<PgConnection> {
+        let answered = PgConnection::connect_with(&self.options).await;
+        answered.context("the database does not answer")
     }
 
     /// Starts the private server again if it has died.

@@ -6,7 +6,7 @@ use crate::world::World;
 
 const EDITS: [&str; 9] = [
     "update read_books.lines set amount_minor = amount_minor + 1 \
-      where (position, leg) = (select max(position), 0 from read_books.lines)",
+      where (position, leg) = (select max(position), 1 from read_books.lines)",
     "update read_books.lines set event_type = 'parcel.Moved' where ctid = '(0,3)'",
     "update read_books.lines set effective_at = effective_at + interval '1 microsecond' \
       where ctid = '(0,1)'",

@@ -72,7 +72,7 @@ impl KernelArgs {
     fn plan(&self) -> Plan {
         let mut options = Options::default();
         if let Some(max) = self.batch_commands_max {
-            options.batch_commands_max = max;
+            options.batch_events_max = max;
         }
         if let Some(micros) = self.linger_micros {
             options.linger = Duration::from_micros(micros);

@@ -163,19 +163,20 @@ impl Answer for Explanation {
         writeln!(out)?;
         for total in &self.balances {
             let lines = paper::counted(i64::try_from(total.lines).unwrap_or(0), "line");
-            let sum = paper::plain(total.sum);
+            let sums = if total.lines == 1 { "sums" } else { "sum" };
+            let sum = format!("{sums} to {}", paper::plain(total.sum));
             match total.books {
                 Some(books) if total.agrees => writeln!(
                     out,
-                    "balance {}: its {lines} sum to {sum}, to the last unit",
+                    "balance {}: its {lines} {sum}, to the last unit",
                     paper::plain(books)
                 )?,
                 Some(books) => writeln!(
                     out,
-                    "DIFFERS: the {lines} sum to {sum}, the books say {}",
+                    "DIFFERS: the {lines} {sum}, the books say {}",
                     paper::plain(books)
                 )?,
-                None => writeln!(out, "DIFFERS: the {lines} sum to {sum}, the books have no entry")?,
+                None => writeln!(out, "DIFFERS: the {lines} {sum}, the books have no entry")?,
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use ledger::{Account, Currency};
 use super::Range;
 use super::journal::{Balances, Journal, Transaction};
 use super::names;
-use super::text::{plain, turned};
+use super::text::{decimal, plain, turned};
 
 pub(super) struct Hledger;
 
@@ -17,7 +17,8 @@ impl Journal for Hledger {
         writeln!(out, "; TrainNet, {range}; what we owe is negative here")?;
         writeln!(out, "decimal-mark .")?;
         for currency in Currency::ALL {
-            writeln!(out, "commodity {} {currency}", turned(-1_000_000_000_000, currency))?;
+            let sample = 10_i128.pow(currency.scale() + 3);
+            writeln!(out, "commodity {} {currency}", decimal(sample, currency.scale()))?;
         }
         Ok(())
     }

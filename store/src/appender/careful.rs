@@ -219,11 +219,9 @@ impl Appender {
     /// that are certainly not in the log; the others have been told what can be told.
     async fn find_fate(&mut self, batch: Box<Batch>) -> Option<Vec<Request>> {
         let event = batch.judged.iter().find_map(|judged| {
-            judged
-                .verdict
-                .as_ref()
-                .ok()
-                .and_then(|_| judged.request.append.event_id())
+            // What was answered from an earlier request was never about to be written.
+            let committed = judged.verdict.as_ref().ok()?;
+            (!committed.repeated).then(|| judged.request.append.event_id())?
         });
         let Some(event) = event else {
             return Some(batch.into_requests().collect());

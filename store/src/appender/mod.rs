@@ -39,7 +39,7 @@ const COMPANY: Duration = Duration::from_millis(200);
 pub(crate) struct Settings {
     pub connection: PgConnectOptions,
     pub clock: Clock,
-    pub batch_commands_max: usize,
+    pub batch_events_max: usize,
     pub linger: Duration,
     pub patience: Duration,
     pub cache_entries: usize,
@@ -105,7 +105,7 @@ impl Appender {
     async fn run(mut self) {
         let mut arrived: Vec<Request> = Vec::new();
         loop {
-            let room = self.settings.batch_commands_max;
+            let room = self.settings.batch_events_max;
             let count = tokio::select! {
                 biased;
                 count = self.incoming.recv_many(&mut arrived, room) => count,
@@ -147,10 +147,7 @@ impl Appender {
                 flight = Some(self.launch(std::mem::replace(&mut open, next)));
                 continue;
             };
-            let room = self
-                .settings
-                .batch_commands_max
-                .saturating_sub(open.judged.len());
+            let room = self.room(&open);
             tokio::select! {
                 biased;
                 landed = &mut running => match self.land(landed) {
@@ -260,16 +257,24 @@ impl Appender {
         count
     }
 
+    /// How many commands the batch can still take; each counts as one event at the least.
+    fn room(&self, open: &Batch) -> usize {
+        let events = self.state.head.position - open.before.position;
+        let events = usize::try_from(events).unwrap_or(usize::MAX);
+        let taken = events.max(open.judged.len());
+        self.settings.batch_events_max.saturating_sub(taken)
+    }
+
     /// Gives callers who were answered just now the chance to be in the next batch.
     async fn linger(&mut self, answered: usize, open: &Batch, arrived: &mut Vec<Request>) {
-        let max = self.settings.batch_commands_max;
-        if answered < 2 || open.judged.len() >= max {
+        let room = self.room(open);
+        if answered < 2 {
             return;
         }
         let until = Instant::now() + self.settings.linger;
-        while open.judged.len() + arrived.len() < max && Instant::now() < until {
+        while arrived.len() < room && Instant::now() < until {
             tokio::task::yield_now().await;
-            while arrived.len() < max
+            while arrived.len() < room
                 && let Ok(request) = self.incoming.try_recv()
             {
                 arrived.push(request);

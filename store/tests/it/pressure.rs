@@ -13,7 +13,7 @@ async fn a_full_queue_says_busy_and_the_waiting_are_served() {
     let database = workbench::database().await;
     let options = Options {
         queue_max: 4,
-        batch_commands_max: 2,
+        batch_events_max: 2,
         wait_for_room: Duration::from_millis(50),
         ..Options::default()
     };

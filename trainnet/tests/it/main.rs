@@ -4,4 +4,5 @@
 
 mod answers;
 mod environment;
+mod lost;
 mod up;

@@ -197,6 +197,36 @@ fn a_database_that_is_not_there_is_an_error_in_words() {
     );
 }
 
+#[tokio::test]
+async fn a_login_without_the_right_to_append_is_told_which_one_it_needs() {
+    let database = workbench::database().await;
+    let superuser = database.pool().await;
+    let login = format!("login_{}", store::ids::fresh().simple());
+    superuser
+        .execute(format!("create role {login} login").as_str())
+        .await
+        .unwrap();
+    let url = database.url.replacen("trainnet@", &format!("{login}@"), 1);
+    let folder = folder();
+    let words = format!("`grant trainnet_app to {login}`");
+    assert_fails(
+        folder.path(),
+        &["replay", "status", "--database-url", &url],
+        2,
+        &words,
+    );
+    superuser
+        .execute(format!("grant trainnet_app to {login}").as_str())
+        .await
+        .unwrap();
+    let said = succeeds(folder.path(), &["replay", "status", "--database-url", &url]);
+    assert_says(&said, &["the last link holds"]);
+    superuser
+        .execute(format!("drop role {login}").as_str())
+        .await
+        .unwrap();
+}
+
 fn assert_fails(folder: &Path, arguments: &[&str], code: i32, words: &str) {
     let Output { status, stderr, .. } = trainnet(folder, arguments).output().unwrap();
     let complaint = String::from_utf8(stderr).unwrap();
