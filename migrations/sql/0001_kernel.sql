@@ -183,6 +183,14 @@ exception
     when duplicate_object or unique_violation then null;
 end $$;
 
+-- Whoever migrates also works here, and works as that role; a superuser may already.
+do $$
+begin
+    if not pg_has_role(current_user, 'trainnet_app', 'member') then
+        execute format('grant trainnet_app to %I', current_user);
+    end if;
+end $$;
+
 grant usage on schema public to trainnet_app;
 grant select, insert on events, entries to trainnet_app;
 grant select, update on log_head to trainnet_app;

@@ -1,6 +1,7 @@
 -- What is known about a person, outside the log and erasable: each subject has a key of its own,
 -- each value is encrypted under it, and the key is encrypted under a master key that the database
--- never sees. Erasing the key erases the values, in every copy and every backup at once.
+-- never sees. Erasing the key erases the values; a backup that still holds both goes dark once the
+-- keys have been sealed under a new master key and the old one is destroyed.
 
 create table personal_keys (
     subject       text collate "C" primary key,

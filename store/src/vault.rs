@@ -2,8 +2,9 @@
 //!
 //! Every subject has a data key; every value is sealed under it with XChaCha20-Poly1305, bound to
 //! its subject and field. The data key itself is sealed under a master key that the database never
-//! sees. To erase a person is to erase one key: the values in every backup go with it, and the log,
-//! which names the subject by an identity only, keeps its chain.
+//! sees. To erase a person is to erase one key; a backup that still holds that key goes dark once
+//! [`Vault::rewrap`] has run and the old master key is destroyed. The log, which names the subject
+//! by an identity only, keeps its chain.
 
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
