@@ -50,13 +50,13 @@ pub(crate) async fn import(
     Ok(Verdict::Holds)
 }
 
-async fn read(
-    log: &Log,
-    catalogue: &Catalogue,
-    input: impl BufRead,
-) -> Result<Imported, Failure> {
+async fn read(log: &Log, catalogue: &Catalogue, input: impl BufRead) -> Result<Imported, Failure> {
     let mut import = log.import(catalogue).await?;
-    let mut lines = Lines { input, number: 0, text: String::new() };
+    let mut lines = Lines {
+        input,
+        number: 0,
+        text: String::new(),
+    };
     let header: Header = lines.required("the header")?;
     if header.format != EXPORT_FORMAT {
         return Err(lines.refused(format!("the format is {:?}", header.format)));
@@ -77,7 +77,9 @@ async fn read(
         } else if lines.text.starts_with("{\"answer\"") {
             let line: AnswerLine = lines.parse()?;
             let answer = line.into_answer().map_err(|error| lines.refused(error))?;
-            import.answer(&answer).map_err(|error| lines.flawed(error))?;
+            import
+                .answer(&answer)
+                .map_err(|error| lines.flawed(error))?;
             answers += 1;
         } else {
             break lines.parse::<Footer>()?;
@@ -93,13 +95,21 @@ async fn read(
     }
     let finished = import.finish(footer.last_position, hash).await;
     let head = finished.map_err(|error| lines.flawed(error))?;
-    Ok(Imported { events, answers, position: head.position, hash: head.hash.to_string() })
+    Ok(Imported {
+        events,
+        answers,
+        position: head.position,
+        hash: head.hash.to_string(),
+    })
 }
 
 async fn event<R: BufRead>(import: &mut Import<'_>, lines: &Lines<R>) -> Result<(), Failure> {
     let line: EventLine = lines.parse()?;
     let event = line.into_event().map_err(|error| lines.refused(error))?;
-    import.event(&event.as_ref()).await.map_err(|error| lines.flawed(error))
+    import
+        .event(&event.as_ref())
+        .await
+        .map_err(|error| lines.flawed(error))
 }
 
 /// The lines of a file, counted from one.
@@ -127,7 +137,11 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn advance(&mut self, what: &str) -> Result<(), Failure> {
-        if self.next()? { Ok(()) } else { Err(self.refused(format!("{what} is missing"))) }
+        if self.next()? {
+            Ok(())
+        } else {
+            Err(self.refused(format!("{what} is missing")))
+        }
     }
 
     fn required<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Failure> {
@@ -140,12 +154,18 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn refused(&self, what: impl std::fmt::Display) -> Failure {
-        Failure::Line { line: self.number, what: what.to_string() }
+        Failure::Line {
+            line: self.number,
+            what: what.to_string(),
+        }
     }
 
     fn flawed(&self, error: ImportError) -> Failure {
         match error {
-            ImportError::Flawed(source) => Failure::Event { line: self.number, source },
+            ImportError::Flawed(source) => Failure::Event {
+                line: self.number,
+                source,
+            },
             other => other.into(),
         }
     }

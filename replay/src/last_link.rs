@@ -8,10 +8,20 @@ use crate::failure::Failure;
 pub(crate) async fn check(log: &Log, head: &Head) -> Result<(), Failure> {
     if head.position == 0 {
         let empty = head.hash == GENESIS;
-        return if empty { Ok(()) } else { Err(Failure::WrongHead { position: 0 }) };
+        return if empty {
+            Ok(())
+        } else {
+            Err(Failure::WrongHead { position: 0 })
+        };
     }
     recompute(log, head.position).await.and_then(|(_, hash)| {
-        if hash == head.hash { Ok(()) } else { Err(Failure::WrongHead { position: head.position }) }
+        if hash == head.hash {
+            Ok(())
+        } else {
+            Err(Failure::WrongHead {
+                position: head.position,
+            })
+        }
     })
 }
 
@@ -27,7 +37,11 @@ pub(crate) async fn recompute(
     let previous = match before {
         Some(before) => before.hash,
         None if position == 1 => GENESIS,
-        None => return Err(Failure::Missing { position: position - 1 }),
+        None => {
+            return Err(Failure::Missing {
+                position: position - 1,
+            });
+        }
     };
     let hash = event.as_ref().link().hash(&previous);
     if hash != event.hash {

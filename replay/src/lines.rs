@@ -140,5 +140,7 @@ fn time(micros: i64, field: &'static str) -> Result<DateTime<Utc>, Malformed> {
 
 /// Lower case only: a file that was exported twice is the same file.
 pub(crate) fn hash(text: &str, field: &'static str) -> Result<Hash, Malformed> {
-    Hash::parse(text).filter(|hash| hash.to_string() == text).ok_or(Malformed(field))
+    Hash::parse(text)
+        .filter(|hash| hash.to_string() == text)
+        .ok_or(Malformed(field))
 }

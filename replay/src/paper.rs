@@ -44,12 +44,19 @@ impl Table {
             Some(name) => (name.to_owned(), Side::Right),
             None => ((*name).to_owned(), Side::Left),
         };
-        Self { columns: names.iter().map(column).collect(), rows: Vec::new() }
+        Self {
+            columns: names.iter().map(column).collect(),
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let row: Vec<String> = cells.into_iter().collect();
-        assert_eq!(row.len(), self.columns.len(), "a row has a cell for each column");
+        assert_eq!(
+            row.len(),
+            self.columns.len(),
+            "a row has a cell for each column"
+        );
         self.rows.push(row);
     }
 
@@ -57,7 +64,11 @@ impl Table {
         let width = |index: usize| {
             let cells = self.rows.iter().map(|row| row[index].as_str());
             let name = self.columns[index].0.as_str();
-            cells.chain([name]).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            cells
+                .chain([name])
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();

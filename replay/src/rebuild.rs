@@ -34,11 +34,15 @@ pub(crate) async fn rebuild(
         "all" => engine.names().collect(),
         name => vec![name],
     };
-    let mut outcome = Outcome { rebuilt: Vec::new() };
+    let mut outcome = Outcome {
+        rebuilt: Vec::new(),
+    };
     for name in names {
         let bar = Bar::over(0);
         let watch = |progress: Progress| bar.of(progress.position, progress.head);
-        outcome.rebuilt.push(Line::of(&engine.rebuild(name, &watch).await?));
+        outcome
+            .rebuilt
+            .push(Line::of(&engine.rebuild(name, &watch).await?));
     }
     paper::show(out, json, &outcome)?;
     Ok(Verdict::Holds)
@@ -48,16 +52,24 @@ impl Line {
     fn of(rebuilt: &Rebuilt) -> Self {
         let (earlier, detail) = match rebuilt.comparison {
             Comparison::Equal => ("equal", None),
-            Comparison::Different { position, live, rebuilt } => (
+            Comparison::Different {
+                position,
+                live,
+                rebuilt,
+            } => (
                 "different",
-                Some(format!("at position {position} it was {live}, now {rebuilt}")),
+                Some(format!(
+                    "at position {position} it was {live}, now {rebuilt}"
+                )),
             ),
-            Comparison::OtherVersion { live } => {
-                ("other version", Some(format!("it was made by version {live}")))
-            }
-            Comparison::Behind { live, rebuilt } => {
-                ("behind", Some(format!("it stood at {live}, the new one at {rebuilt}")))
-            }
+            Comparison::OtherVersion { live } => (
+                "other version",
+                Some(format!("it was made by version {live}")),
+            ),
+            Comparison::Behind { live, rebuilt } => (
+                "behind",
+                Some(format!("it stood at {live}, the new one at {rebuilt}")),
+            ),
         };
         Self {
             projection: rebuilt.projection,

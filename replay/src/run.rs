@@ -31,7 +31,11 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Arguments { json, command } = arguments;
-    if let Command::CheckSeal { seal: path, public_key } = &command {
+    if let Command::CheckSeal {
+        seal: path,
+        public_key,
+    } = &command
+    {
         return seal::check(path, public_key, json, out);
     }
     let tools = open().await.map_err(|error| Failure::Open(error.into()))?;
@@ -44,10 +48,19 @@ async fn answer(
     json: bool,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let Tools { log, catalogue, projections } = tools;
+    let Tools {
+        log,
+        catalogue,
+        projections,
+    } = tools;
     let engine = || {
         let settings = Settings::default();
-        Engine::over(log.clone(), Arc::clone(catalogue), projections.clone(), settings)
+        Engine::over(
+            log.clone(),
+            Arc::clone(catalogue),
+            projections.clone(),
+            settings,
+        )
     };
     match command {
         Command::Status => status::status(log, &engine(), json, out).await,
@@ -61,17 +74,37 @@ async fn answer(
         Command::Rebuild { projection } => {
             rebuild::rebuild(&engine(), &projection, json, out).await
         }
-        Command::AsOf { when, subject: words, axis, known } => {
+        Command::AsOf {
+            when,
+            subject: words,
+            axis,
+            known,
+        } => {
             let subject = subject(&words).map_err(Failure::Usage)?;
-            let question = Question { when, axis, known, subject };
+            let question = Question {
+                when,
+                axis,
+                known,
+                subject,
+            };
             as_of::as_of(log, catalogue, question, json, out).await
         }
         Command::Explain { subject: words } => {
             let subject = subject(&words).map_err(Failure::Usage)?;
             explain::explain(log, catalogue, subject, json, out).await
         }
-        Command::Export { format, out: file, from, until } => {
-            let wanted = Wanted { format, out: file, from, until };
+        Command::Export {
+            format,
+            out: file,
+            from,
+            until,
+        } => {
+            let wanted = Wanted {
+                format,
+                out: file,
+                from,
+                until,
+            };
             export::export(log, catalogue, wanted, json, out).await
         }
         Command::Import { file } => import::import(log, catalogue, &file, json, out).await,

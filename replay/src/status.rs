@@ -64,11 +64,23 @@ pub(crate) async fn status(
         Err(failure) if failure.is_difference() => Some(with_sources(&failure)),
         Err(failure) => return Err(failure),
     };
-    let projections: Vec<_> =
-        engine.status().await?.into_iter().map(ProjectionLine::from).collect();
+    let projections: Vec<_> = engine
+        .status()
+        .await?
+        .into_iter()
+        .map(ProjectionLine::from)
+        .collect();
     let holds = detail.is_none() && projections.iter().all(|projection| !projection.alarming);
-    let chain = Chain { last_link_holds: detail.is_none(), detail };
-    let status = Status { head: HeadLine::of(&head), chain, projections, holds };
+    let chain = Chain {
+        last_link_holds: detail.is_none(),
+        detail,
+    };
+    let status = Status {
+        head: HeadLine::of(&head),
+        chain,
+        projections,
+        holds,
+    };
     paper::show(out, json, &status)?;
     Ok(Verdict::holds_if(holds))
 }
@@ -128,7 +140,14 @@ impl Answer for Status {
             return Ok(());
         }
         writeln!(out)?;
-        let names = ["projection", "state", ">position", ">lag", "updated", "checksum"];
+        let names = [
+            "projection",
+            "state",
+            ">position",
+            ">lag",
+            "updated",
+            "checksum",
+        ];
         let mut table = Table::with_columns(&names);
         for line in &self.projections {
             table.row([
@@ -143,7 +162,11 @@ impl Answer for Status {
         table.write(out)?;
         for line in &self.projections {
             if let (Some(position), Some(reason)) = (line.stopped_at, &line.reason) {
-                writeln!(out, "{} stopped at position {position}: {reason}", line.projection)?;
+                writeln!(
+                    out,
+                    "{} stopped at position {position}: {reason}",
+                    line.projection
+                )?;
             }
         }
         Ok(())

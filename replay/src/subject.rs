@@ -46,7 +46,9 @@ fn account(name: &str) -> Result<Subject, String> {
     if let Some(prefix) = name.strip_suffix('*') {
         return Ok(Subject::Accounts(prefix.to_owned()));
     }
-    Account::parse(name).map(Subject::Account).map_err(|error| format!("{name:?}: {error}"))
+    Account::parse(name)
+        .map(Subject::Account)
+        .map_err(|error| format!("{name:?}: {error}"))
 }
 
 fn entry(name: &str) -> Result<Subject, String> {
@@ -56,7 +58,9 @@ fn entry(name: &str) -> Result<Subject, String> {
     };
     match (position, leg) {
         (Some(position), Some(leg)) if position > 0 => Ok(Subject::Entry { position, leg }),
-        _ => Err(format!("{name:?} is no entry: write POSITION or POSITION/LEG")),
+        _ => Err(format!(
+            "{name:?} is no entry: write POSITION or POSITION/LEG"
+        )),
     }
 }
 
@@ -70,7 +74,9 @@ fn stream(name: &str) -> Result<Subject, String> {
                 aggregate_id: aggregate_id.to_owned(),
             })
         }
-        _ => Err(format!("{name:?} is neither an account nor a stream such as TYPE/ID")),
+        _ => Err(format!(
+            "{name:?} is neither an account nor a stream such as TYPE/ID"
+        )),
     }
 }
 
@@ -85,18 +91,41 @@ mod tests {
             aggregate_type: aggregate_type.to_owned(),
             aggregate_id: aggregate_id.to_owned(),
         };
-        assert_eq!(Subject::guess("wallet/u/held"), Ok(account("wallet/u/held")));
-        assert_eq!(Subject::guess("wallet/u/*"), Ok(Subject::Accounts("wallet/u/".to_owned())));
+        assert_eq!(
+            Subject::guess("wallet/u/held"),
+            Ok(account("wallet/u/held"))
+        );
+        assert_eq!(
+            Subject::guess("wallet/u/*"),
+            Ok(Subject::Accounts("wallet/u/".to_owned()))
+        );
         assert_eq!(Subject::guess("*"), Ok(Subject::Accounts(String::new())));
-        assert_eq!(Subject::guess("7"), Ok(Subject::Entry { position: 7, leg: None }));
-        assert_eq!(Subject::guess("7/2"), Ok(Subject::Entry { position: 7, leg: Some(2) }));
+        assert_eq!(
+            Subject::guess("7"),
+            Ok(Subject::Entry {
+                position: 7,
+                leg: None
+            })
+        );
+        assert_eq!(
+            Subject::guess("7/2"),
+            Ok(Subject::Entry {
+                position: 7,
+                leg: Some(2)
+            })
+        );
         assert_eq!(Subject::guess("order/a/b"), Ok(stream("order", "a/b")));
-        assert_eq!(Subject::of_kind("stream", "platform/x"), Ok(stream("platform", "x")));
+        assert_eq!(
+            Subject::of_kind("stream", "platform/x"),
+            Ok(stream("platform", "x"))
+        );
     }
 
     #[test]
     fn what_names_nothing_is_refused() {
-        for name in ["", "order", "order/", "/x", "0", "7/", "7/x", "-1", "wallet/u", "platform"] {
+        for name in [
+            "", "order", "order/", "/x", "0", "7/", "7/x", "-1", "wallet/u", "platform",
+        ] {
             assert!(Subject::guess(name).is_err(), "{name:?}");
         }
         assert!(Subject::of_kind("wallet", "u/held").is_err());

@@ -18,7 +18,9 @@ pub(crate) async fn walk(
     let mut hash = GENESIS;
     log.scan::<Failure>(0, until, Columns::All, |event| {
         if event.link().hash(&hash) != event.hash {
-            return Err(Failure::Broken { position: event.position });
+            return Err(Failure::Broken {
+                position: event.position,
+            });
         }
         hash = event.hash;
         bar.reached(event.position);
@@ -36,5 +38,8 @@ pub(crate) async fn walk(
 pub(crate) fn moved(catalogue: &Catalogue, event: &EventRef<'_>) -> Result<Moved, Failure> {
     catalogue
         .moved(event)
-        .map_err(|source| Failure::Unreadable { position: event.position, source })
+        .map_err(|source| Failure::Unreadable {
+            position: event.position,
+            source,
+        })
 }

@@ -18,7 +18,10 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map(Self::Position).map_err(|error| error.to_string());
+            return text
+                .parse()
+                .map(Self::Position)
+                .map_err(|error| error.to_string());
         }
         DateTime::parse_from_rfc3339(text)
             .map(|time| Self::Time(time.to_utc()))
@@ -30,11 +33,14 @@ impl When {
     /// The last position that had been recorded at this moment.
     pub(crate) async fn position(self, log: &Log, head: &Head) -> Result<i64, Failure> {
         match self {
-            Self::Position(position) if position > head.position => {
-                Err(Failure::BeyondHead { asked: position, head: head.position })
-            }
+            Self::Position(position) if position > head.position => Err(Failure::BeyondHead {
+                asked: position,
+                head: head.position,
+            }),
             Self::Position(position) => Ok(position),
-            Self::Time(time) => last_recorded(log, head, time, |recorded, time| recorded <= time).await,
+            Self::Time(time) => {
+                last_recorded(log, head, time, |recorded, time| recorded <= time).await
+            }
         }
     }
 
@@ -81,7 +87,13 @@ mod tests {
         let noon = DateTime::from_timestamp(1_767_268_800, 0).unwrap();
         assert_eq!("2026-01-01T12:00:00Z".parse(), Ok(When::Time(noon)));
         assert_eq!("2026-01-01T15:00:00+03:00".parse(), Ok(When::Time(noon)));
-        for text in ["", "-1", "2026-01-01", "2026-01-01T12:00:00", "99999999999999999999"] {
+        for text in [
+            "",
+            "-1",
+            "2026-01-01",
+            "2026-01-01T12:00:00",
+            "99999999999999999999",
+        ] {
             assert!(text.parse::<When>().is_err(), "{text:?}");
         }
     }

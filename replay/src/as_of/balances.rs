@@ -52,7 +52,9 @@ pub(super) async fn as_of(
             if !wanted(account.as_str()) {
                 continue;
             }
-            let sum = sums.entry((account.clone(), amount.currency())).or_default();
+            let sum = sums
+                .entry((account.clone(), amount.currency()))
+                .or_default();
             let minor = sum.minor.checked_add(amount.minor());
             sum.minor = minor.ok_or_else(|| Failure::Overflow {
                 position: event.position,
@@ -70,7 +72,10 @@ pub(super) async fn as_of(
         lines: sum.lines,
         last_position: sum.last_position,
     };
-    Ok(Balances { asked: cut.asked(), balances: sums.into_iter().map(balance).collect() })
+    Ok(Balances {
+        asked: cut.asked(),
+        balances: sums.into_iter().map(balance).collect(),
+    })
 }
 
 impl Answer for Balances {

@@ -25,10 +25,18 @@ pub(super) async fn as_of(
     aggregate_id: &str,
 ) -> Result<History, Failure> {
     let recorded = log.stream(aggregate_type, aggregate_id, cut.until).await?;
-    let counted = recorded.iter().filter(|event| cut.counts(event.effective_at));
-    let events = counted.map(|event| Told::of(&event.as_ref())).collect::<Result<_, _>>()?;
+    let counted = recorded
+        .iter()
+        .filter(|event| cut.counts(event.effective_at));
+    let events = counted
+        .map(|event| Told::of(&event.as_ref()))
+        .collect::<Result<_, _>>()?;
     let stream = format!("{aggregate_type}/{aggregate_id}");
-    Ok(History { asked: cut.asked(), stream, events })
+    Ok(History {
+        asked: cut.asked(),
+        stream,
+        events,
+    })
 }
 
 impl Answer for History {
@@ -37,7 +45,15 @@ impl Answer for History {
         if self.events.is_empty() {
             return writeln!(out, "nothing had happened there");
         }
-        let names = [">sequence", ">position", "recorded", "effective", "event", "actor", "payload"];
+        let names = [
+            ">sequence",
+            ">position",
+            "recorded",
+            "effective",
+            "event",
+            "actor",
+            "payload",
+        ];
         let mut table = Table::with_columns(&names);
         for event in &self.events {
             table.row([
@@ -52,6 +68,10 @@ impl Answer for History {
         }
         writeln!(out)?;
         table.write(out)?;
-        writeln!(out, "{}", paper::counted(i64::try_from(self.events.len()).unwrap_or(0), "event"))
+        writeln!(
+            out,
+            "{}",
+            paper::counted(i64::try_from(self.events.len()).unwrap_or(0), "event")
+        )
     }
 }

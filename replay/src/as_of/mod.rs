@@ -76,18 +76,26 @@ pub(crate) async fn as_of(
     let head = log.head().await?;
     let cut = match (question.axis, question.when, question.known) {
         (Axis::Recorded, _, Some(_)) => {
-            return Err(Failure::Usage("--known belongs to --axis effective".to_owned()));
+            return Err(Failure::Usage(
+                "--known belongs to --axis effective".to_owned(),
+            ));
         }
         (Axis::Effective, When::Position(_), _) => {
             let advice = "a position is on the axis of recording; --axis effective wants a time";
             return Err(Failure::Usage(advice.to_owned()));
         }
-        (axis @ Axis::Recorded, when, None) => {
-            Cut { axis, until: when.position(log, &head).await?, effective: None }
-        }
+        (axis @ Axis::Recorded, when, None) => Cut {
+            axis,
+            until: when.position(log, &head).await?,
+            effective: None,
+        },
         (axis @ Axis::Effective, When::Time(time), known) => {
             let known = known.unwrap_or(When::Position(head.position));
-            Cut { axis, until: known.position(log, &head).await?, effective: Some(time) }
+            Cut {
+                axis,
+                until: known.position(log, &head).await?,
+                effective: Some(time),
+            }
         }
     };
     match question.subject {
@@ -101,7 +109,10 @@ pub(crate) async fn as_of(
             let answer = balances::as_of(log, catalogue, &head, &cut, wanted).await?;
             paper::show(out, json, &answer)?;
         }
-        Subject::Stream { aggregate_type, aggregate_id } => {
+        Subject::Stream {
+            aggregate_type,
+            aggregate_id,
+        } => {
             let answer = events::as_of(log, &cut, &aggregate_type, &aggregate_id).await?;
             paper::show(out, json, &answer)?;
         }

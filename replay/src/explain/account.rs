@@ -62,20 +62,27 @@ pub(super) async fn explain(
     walk::walk(log, &head, head.position, |event| {
         let moved = walk::moved(catalogue, &event)?;
         let legs = moved.postings.iter().flat_map(Posting::legs);
-        for (leg, number) in legs.zip(1_i16..).filter(|(leg, _)| leg.account() == account) {
+        for (leg, number) in legs
+            .zip(1_i16..)
+            .filter(|(leg, _)| leg.account() == account)
+        {
             let amount = leg.amount();
             let balance = running.entry(amount.currency()).or_insert(0);
-            *balance = balance.checked_add(amount.minor()).ok_or_else(|| Failure::Overflow {
-                position: event.position,
-                account: account.to_string(),
-            })?;
+            *balance = balance
+                .checked_add(amount.minor())
+                .ok_or_else(|| Failure::Overflow {
+                    position: event.position,
+                    account: account.to_string(),
+                })?;
             lines.push(Line::of(&event, number, amount, *balance));
         }
         Ok(())
     })
     .await?;
     if lines.is_empty() {
-        return Err(Failure::Usage(format!("nothing has ever moved in {account}")));
+        return Err(Failure::Usage(format!(
+            "nothing has ever moved in {account}"
+        )));
     }
     let ids = lines.iter().filter_map(|line| line.because_of.clone());
     let causes = Causes::of(log, ids).await?;
@@ -86,7 +93,17 @@ pub(super) async fn explain(
     let holds = balances.iter().all(|total| total.agrees);
     let account = account.to_string();
     let until_position = head.position;
-    paper::show(out, json, &Explanation { account, until_position, lines, balances, holds })?;
+    paper::show(
+        out,
+        json,
+        &Explanation {
+            account,
+            until_position,
+            lines,
+            balances,
+            holds,
+        },
+    )?;
     Ok(Verdict::holds_if(holds))
 }
 
@@ -134,7 +151,11 @@ impl Line {
 
 impl Answer for Explanation {
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(out, "{}, every line up to position {}\n", self.account, self.until_position)?;
+        writeln!(
+            out,
+            "{}, every line up to position {}\n",
+            self.account, self.until_position
+        )?;
         let mut table = Table::with_columns(&[
             ">entry",
             "recorded",

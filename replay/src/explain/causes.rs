@@ -53,7 +53,10 @@ impl Causes {
                 break;
             }
             // An identity that is none of ours names something outside.
-            let ids: Vec<Uuid> = wanted.iter().filter_map(|id| Uuid::parse_str(id).ok()).collect();
+            let ids: Vec<Uuid> = wanted
+                .iter()
+                .filter_map(|id| Uuid::parse_str(id).ok())
+                .collect();
             causes.0.extend(wanted.drain(..).map(|id| (id, None)));
             for event in log.events_by_id(&ids).await? {
                 let found = Found::of(&event);
@@ -74,7 +77,10 @@ impl Causes {
                 break;
             }
             let found = self.0.get(id).and_then(Option::as_ref);
-            chain.push(Cause { event_id: id.to_owned(), found: found.cloned() });
+            chain.push(Cause {
+                event_id: id.to_owned(),
+                found: found.cloned(),
+            });
             next = found.and_then(|found| found.because_of.as_deref());
         }
         chain
@@ -105,5 +111,9 @@ pub(super) fn told(chain: &[Cause]) -> String {
             None => format!("{} (outside this log)", cause.event_id),
         })
         .collect();
-    if told.is_empty() { "–".to_owned() } else { told.join(" ← ") }
+    if told.is_empty() {
+        "–".to_owned()
+    } else {
+        told.join(" ← ")
+    }
 }

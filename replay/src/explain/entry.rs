@@ -48,19 +48,29 @@ pub(super) async fn explain(
 ) -> Result<Verdict, Failure> {
     let head = log.head().await?;
     if position > head.position {
-        return Err(Failure::BeyondHead { asked: position, head: head.position });
+        return Err(Failure::BeyondHead {
+            asked: position,
+            head: head.position,
+        });
     }
     let (previous_hash, recomputed_hash) = last_link::recompute(log, position).await?;
     let events = log.events_at(&[position]).await?;
-    let event = events.first().ok_or(Failure::Missing { position })?.as_ref();
+    let event = events
+        .first()
+        .ok_or(Failure::Missing { position })?
+        .as_ref();
     let moved = walk::moved(catalogue, &event)?;
     let entries = log.entries(position).await?;
     let legs = legs(&moved, &entries);
     if leg.is_some_and(|asked| legs.iter().all(|leg| leg.leg != asked)) {
-        return Err(Failure::Usage(format!("the event at {position} has no such leg")));
+        return Err(Failure::Usage(format!(
+            "the event at {position} has no such leg"
+        )));
     }
     let because_of = read_metadata(event.metadata).causation_id;
-    let causes = Causes::of(log, because_of.clone()).await?.chain(because_of.as_deref());
+    let causes = Causes::of(log, because_of.clone())
+        .await?
+        .chain(because_of.as_deref());
     let holds = legs.len() == entries.len() && legs.iter().all(|leg| leg.agrees);
     let (takes, releases) = claims(&moved);
     let explanation = Explanation {
@@ -91,7 +101,13 @@ fn legs(moved: &Moved, entries: &[Entry]) -> Vec<Line> {
             });
             let balance =
                 entry.map(|entry| Money::from_minor(entry.balance_minor, amount.currency()));
-            Line { leg: number, account, amount, balance, agrees }
+            Line {
+                leg: number,
+                account,
+                amount,
+                balance,
+                agrees,
+            }
         })
         .collect()
 }
@@ -111,9 +127,17 @@ impl Answer for Explanation {
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let event = &self.event;
         writeln!(out, "position       {}", event.position)?;
-        writeln!(out, "event          {} version {}", event.event_type, event.event_version)?;
+        writeln!(
+            out,
+            "event          {} version {}",
+            event.event_type, event.event_version
+        )?;
         writeln!(out, "event id       {}", event.event_id)?;
-        writeln!(out, "stream         {}, event {}", event.stream, event.sequence)?;
+        writeln!(
+            out,
+            "stream         {}, event {}",
+            event.stream, event.sequence
+        )?;
         writeln!(out, "recorded       {}", event.recorded_at)?;
         writeln!(out, "effective      {}", event.effective_at)?;
         writeln!(out, "payload        {}", event.payload.get())?;
@@ -135,13 +159,18 @@ impl Answer for Explanation {
         let mut table = Table::with_columns(&["", ">leg", "account", ">amount", ">balance", ""]);
         for leg in &self.legs {
             let asked = if self.leg == Some(leg.leg) { "→" } else { "" };
-            let verdict = if leg.agrees { "" } else { "DIFFERS from the books" };
+            let verdict = if leg.agrees {
+                ""
+            } else {
+                "DIFFERS from the books"
+            };
             table.row([
                 asked.to_owned(),
                 leg.leg.to_string(),
                 leg.account.clone(),
                 paper::signed(leg.amount),
-                leg.balance.map_or_else(|| "no entry".to_owned(), paper::plain),
+                leg.balance
+                    .map_or_else(|| "no entry".to_owned(), paper::plain),
                 verdict.to_owned(),
             ]);
         }

@@ -24,9 +24,10 @@ pub(crate) async fn explain(
         Subject::Entry { position, leg } => {
             entry::explain(log, catalogue, position, leg, json, out).await
         }
-        Subject::Stream { aggregate_type, aggregate_id } => {
-            stream::explain(log, &aggregate_type, &aggregate_id, json, out).await
-        }
+        Subject::Stream {
+            aggregate_type,
+            aggregate_id,
+        } => stream::explain(log, &aggregate_type, &aggregate_id, json, out).await,
         Subject::Accounts(_) => {
             let advice = "one account is explained at a time; `as-of` lists many";
             Err(Failure::Usage(advice.to_owned()))

@@ -33,19 +33,34 @@ pub(super) async fn explain(
 ) -> Result<Verdict, Failure> {
     let head = log.head().await?;
     let stream = format!("{aggregate_type}/{aggregate_id}");
-    let recorded = log.stream(aggregate_type, aggregate_id, head.position).await?;
+    let recorded = log
+        .stream(aggregate_type, aggregate_id, head.position)
+        .await?;
     if recorded.is_empty() {
-        return Err(Failure::Usage(format!("nothing has ever happened in {stream}")));
+        return Err(Failure::Usage(format!(
+            "nothing has ever happened in {stream}"
+        )));
     }
     check_links(log, &recorded).await?;
     let cause = |event: &RecordedEvent| read_metadata(&event.metadata).causation_id;
     let causes = Causes::of(log, recorded.iter().filter_map(cause)).await?;
     let explained = |event: &RecordedEvent| {
         let chain = causes.chain(cause(event).as_deref());
-        Ok::<_, Failure>(Explained { event: Told::of(&event.as_ref())?, causes: chain })
+        Ok::<_, Failure>(Explained {
+            event: Told::of(&event.as_ref())?,
+            causes: chain,
+        })
     };
     let events = recorded.iter().map(explained).collect::<Result<_, _>>()?;
-    paper::show(out, json, &Explanation { stream, until_position: head.position, events })?;
+    paper::show(
+        out,
+        json,
+        &Explanation {
+            stream,
+            until_position: head.position,
+            events,
+        },
+    )?;
     Ok(Verdict::Holds)
 }
 
@@ -58,7 +73,11 @@ async fn check_links(log: &Log, events: &[RecordedEvent]) -> Result<(), Failure>
         let previous = match before.binary_search_by_key(&(position - 1), |event| event.position) {
             Ok(index) => before[index].hash,
             Err(_) if position == 1 => GENESIS,
-            Err(_) => return Err(Failure::Missing { position: position - 1 }),
+            Err(_) => {
+                return Err(Failure::Missing {
+                    position: position - 1,
+                });
+            }
         };
         if event.as_ref().link().hash(&previous) != event.hash {
             return Err(Failure::Broken { position });
@@ -69,7 +88,11 @@ async fn check_links(log: &Log, events: &[RecordedEvent]) -> Result<(), Failure>
 
 impl Answer for Explanation {
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(out, "{}, every event up to position {}\n", self.stream, self.until_position)?;
+        writeln!(
+            out,
+            "{}, every event up to position {}\n",
+            self.stream, self.until_position
+        )?;
         let mut table = Table::with_columns(&[
             ">sequence",
             ">position",

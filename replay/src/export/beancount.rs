@@ -82,5 +82,10 @@ impl Journal for Beancount {
 }
 
 fn line(out: &mut dyn Write, account: &Account, minor: i64, currency: Currency) -> io::Result<()> {
-    writeln!(out, "  {}  {} {currency}", names::to_beancount(account), turned(minor, currency))
+    writeln!(
+        out,
+        "  {}  {} {currency}",
+        names::to_beancount(account),
+        turned(minor, currency)
+    )
 }

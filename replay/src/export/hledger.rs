@@ -18,7 +18,11 @@ impl Journal for Hledger {
         writeln!(out, "decimal-mark .")?;
         for currency in Currency::ALL {
             let sample = 10_i128.pow(currency.scale() + 3);
-            writeln!(out, "commodity {} {currency}", decimal(sample, currency.scale()))?;
+            writeln!(
+                out,
+                "commodity {} {currency}",
+                decimal(sample, currency.scale())
+            )?;
         }
         Ok(())
     }
@@ -31,7 +35,11 @@ impl Journal for Hledger {
             "Equity" => 'E',
             _ => 'R',
         };
-        writeln!(out, "\naccount {}  ; type:{kind}", names::to_hledger(account))
+        writeln!(
+            out,
+            "\naccount {}  ; type:{kind}",
+            names::to_hledger(account)
+        )
     }
 
     fn carry(&mut self, out: &mut dyn Write, date: NaiveDate, from: &Balances) -> io::Result<()> {
@@ -45,7 +53,13 @@ impl Journal for Hledger {
 
     fn transaction(&mut self, out: &mut dyn Write, it: &Transaction<'_>) -> io::Result<()> {
         let event = it.event;
-        writeln!(out, "\n{} ({}) {}", it.date, event.position, plain(event.event_type))?;
+        writeln!(
+            out,
+            "\n{} ({}) {}",
+            it.date,
+            event.position,
+            plain(event.event_type)
+        )?;
         writeln!(
             out,
             "    ; event:{}, stream:{}/{}, posting:{}",
@@ -80,5 +94,8 @@ fn line(
     currency: Currency,
 ) -> io::Result<()> {
     let name = names::to_hledger(account);
-    writeln!(out, "    {name}  {amount} {currency} = {balance} {currency}")
+    writeln!(
+        out,
+        "    {name}  {amount} {currency} = {balance} {currency}"
+    )
 }

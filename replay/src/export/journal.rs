@@ -54,8 +54,14 @@ pub(super) async fn write(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     journal.begin(out, range)?;
-    let mut writing =
-        Writing { journal, out, range, balances: Balances::new(), opened: HashSet::new(), last: None };
+    let mut writing = Writing {
+        journal,
+        out,
+        range,
+        balances: Balances::new(),
+        opened: HashSet::new(),
+        last: None,
+    };
     walk::walk(log, head, range.until, |event| {
         let moved = walk::moved(catalogue, &event)?;
         if event.position > range.after {
@@ -67,7 +73,13 @@ pub(super) async fn write(
         Ok(())
     })
     .await?;
-    let Writing { journal, out, balances, last, .. } = writing;
+    let Writing {
+        journal,
+        out,
+        balances,
+        last,
+        ..
+    } = writing;
     Ok(journal.end(out, last, &balances)?)
 }
 
@@ -108,13 +120,23 @@ impl Writing<'_> {
         for leg in legs {
             let (account, amount) = (leg.account(), leg.amount());
             let currency = amount.currency();
-            let balance = self.balances.entry((account.clone(), currency)).or_insert(0);
-            *balance = balance.checked_add(amount.minor()).ok_or_else(|| Failure::Overflow {
-                position: event.position,
-                account: account.to_string(),
-            })?;
+            let balance = self
+                .balances
+                .entry((account.clone(), currency))
+                .or_insert(0);
+            *balance = balance
+                .checked_add(amount.minor())
+                .ok_or_else(|| Failure::Overflow {
+                    position: event.position,
+                    account: account.to_string(),
+                })?;
             let (minor, balance_minor) = (amount.minor(), *balance);
-            lines.push(Line { account, currency, minor, balance_minor });
+            lines.push(Line {
+                account,
+                currency,
+                minor,
+                balance_minor,
+            });
         }
         if event.position <= self.range.after {
             return Ok(());
@@ -125,7 +147,12 @@ impl Writing<'_> {
                 self.journal.open(self.out, line.account, date)?;
             }
         }
-        let transaction = Transaction { date, event, posting, lines: &lines };
+        let transaction = Transaction {
+            date,
+            event,
+            posting,
+            lines: &lines,
+        };
         Ok(self.journal.transaction(self.out, &transaction)?)
     }
 }

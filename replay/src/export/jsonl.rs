@@ -20,15 +20,29 @@ pub(super) async fn write(
     let mut hash = GENESIS;
     if range.after > 0 {
         let before = log.events_at(&[range.after]).await?;
-        hash = before.first().ok_or(Failure::Missing { position: range.after })?.hash;
+        hash = before
+            .first()
+            .ok_or(Failure::Missing {
+                position: range.after,
+            })?
+            .hash;
     }
     let (after_position, after_hash) = (range.after, hash.to_string());
-    line(out, &Header { format: EXPORT_FORMAT.to_owned(), after_position, after_hash })?;
+    line(
+        out,
+        &Header {
+            format: EXPORT_FORMAT.to_owned(),
+            after_position,
+            after_hash,
+        },
+    )?;
     let bar = Bar::over(range.until);
     log.scan::<Failure>(range.after, range.until, Columns::All, |event| {
         // A broken chain is found where it is, not wherever the file ends up.
         if event.link().hash(&hash) != event.hash {
-            return Err(Failure::Broken { position: event.position });
+            return Err(Failure::Broken {
+                position: event.position,
+            });
         }
         hash = event.hash;
         bar.reached(event.position);
@@ -37,7 +51,9 @@ pub(super) async fn write(
     })
     .await?;
     if range.until == head.position && hash != head.hash {
-        return Err(Failure::WrongHead { position: range.until });
+        return Err(Failure::WrongHead {
+            position: range.until,
+        });
     }
     let mut answers = 0;
     // An answer given before anything was recorded belongs to the first position.

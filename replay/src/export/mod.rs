@@ -55,7 +55,11 @@ impl Answer for Exported {
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let events = paper::counted(self.events, "event");
         let (first, last) = (self.first_position, self.last_position);
-        writeln!(out, "{events}, positions {first} to {last}, in {}", self.file.display())
+        writeln!(
+            out,
+            "{events}, positions {first} to {last}, in {}",
+            self.file.display()
+        )
     }
 }
 
@@ -83,9 +87,13 @@ pub(crate) async fn export(
         drop(fs::remove_file(&partial));
         return Err(failure);
     }
-    let written = writer.into_inner().map_err(std::io::IntoInnerError::into_error);
+    let written = writer
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error);
     let written = written.and_then(|file| file.sync_all());
-    written.and_then(|()| fs::rename(&partial, &file)).map_err(Failure::file(&file))?;
+    written
+        .and_then(|()| fs::rename(&partial, &file))
+        .map_err(Failure::file(&file))?;
     let exported = Exported {
         file,
         format,

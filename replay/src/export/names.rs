@@ -89,8 +89,12 @@ mod tests {
 
     #[test]
     fn every_name_leads_back_to_its_account_and_to_no_other() {
-        let segments = ["a", "u", "x", "xx", "d", "0", "-", "_", ".", "a_b", "a.b", "a-b", "_u"];
-        let more = ["x-", "x_", "xu", "u_", "_.-", "0_", "00", "--", "x-a", "-a", "xxu", "xx_"];
+        let segments = [
+            "a", "u", "x", "xx", "d", "0", "-", "_", ".", "a_b", "a.b", "a-b", "_u",
+        ];
+        let more = [
+            "x-", "x_", "xu", "u_", "_.-", "0_", "00", "--", "x-a", "-a", "xxu", "xx_",
+        ];
         let mut told = std::collections::HashSet::new();
         for segment in segments.into_iter().chain(more) {
             for name in [
@@ -114,7 +118,11 @@ mod tests {
             let account = Account::platform(segment).unwrap();
             for component in to_beancount(&account).split(':') {
                 let (first, rest) = component.split_at(1);
-                assert!(first.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()));
+                assert!(
+                    first
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+                );
                 assert!(rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
             }
         }
@@ -127,13 +135,23 @@ mod tests {
             ("receivable/u.1", "Assets:Receivable:UD1"),
             ("outside/rail/manual", "Assets:Outside:Rail:Manual"),
             ("platform/fees", "Expenses:Platform:Fees"),
-            ("platform/loss/chargeback", "Expenses:Platform:Loss:Chargeback"),
+            (
+                "platform/loss/chargeback",
+                "Expenses:Platform:Loss:Chargeback",
+            ),
             ("platform/fx", "Equity:Platform:Fx"),
-            ("platform/commission/jobs", "Income:Platform:Commission:Jobs"),
+            (
+                "platform/commission/jobs",
+                "Income:Platform:Commission:Jobs",
+            ),
         ] {
             assert_eq!(to_beancount(&Account::parse(name).unwrap()), told);
         }
-        for forged in ["Assets:Platform:Fees", "Expenses:platform:fees", "Expenses:Platform:FEes"] {
+        for forged in [
+            "Assets:Platform:Fees",
+            "Expenses:platform:fees",
+            "Expenses:Platform:FEes",
+        ] {
             assert_eq!(from_beancount(forged), None, "{forged}");
         }
         assert_eq!(from_hledger("Assets:platform:fees"), None);

@@ -50,6 +50,9 @@ mod tests {
     #[test]
     fn nothing_that_a_journal_would_read_as_its_own_is_left() {
         assert_eq!(plain("rental.ended"), "rental.ended");
-        assert_eq!(plain("a;b|c,d:e\"f é%"), "a%3Bb%7Cc%2Cd%3Ae%22f%20%C3%A9%25");
+        assert_eq!(
+            plain("a;b|c,d:e\"f é%"),
+            "a%3Bb%7Cc%2Cd%3Ae%22f%20%C3%A9%25"
+        );
     }
 }

@@ -22,11 +22,17 @@ pub(crate) async fn seal(
 ) -> Result<Verdict, Failure> {
     let head = log.head().await?;
     if head.position == 0 {
-        return Err(Failure::Usage("the log is empty: there is nothing to seal".to_owned()));
+        return Err(Failure::Usage(
+            "the log is empty: there is nothing to seal".to_owned(),
+        ));
     }
     // A seal must never vouch for a head that the log itself contradicts.
     last_link::check(log, &head).await?;
-    let key = if generate { key::generate(path)? } else { key::private_key(path)? };
+    let key = if generate {
+        key::generate(path)?
+    } else {
+        key::private_key(path)?
+    };
     let seal = Seal::sign(&head, &key);
     serde_json::to_writer_pretty(&mut *out, &seal)?;
     out.write_all(b"\n")?;
@@ -67,7 +73,22 @@ pub(crate) fn check(
     seal.verify(&public_key)?;
     let recorded_at = DateTime::from_timestamp_micros(seal.recorded_at_micros)
         .map_or_else(|| seal.recorded_at_micros.to_string(), paper::time);
-    let Seal { position, hash, key_id, .. } = seal;
-    paper::show(out, json, &Genuine { holds: true, position, hash, recorded_at, key_id })?;
+    let Seal {
+        position,
+        hash,
+        key_id,
+        ..
+    } = seal;
+    paper::show(
+        out,
+        json,
+        &Genuine {
+            holds: true,
+            position,
+            hash,
+            recorded_at,
+            key_id,
+        },
+    )?;
     Ok(Verdict::Holds)
 }

@@ -39,7 +39,11 @@ pub(super) fn public_path(private: &Path) -> PathBuf {
 
 fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Failure> {
     let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?;
         writeln!(file, "{text}")?;
         file.sync_all()
     };
@@ -47,7 +51,10 @@ fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Failure> {
 }
 
 pub(super) fn private_key(path: &Path) -> Result<SigningKey, Failure> {
-    let mode = fs::metadata(path).map_err(Failure::file(path))?.permissions().mode();
+    let mode = fs::metadata(path)
+        .map_err(Failure::file(path))?
+        .permissions()
+        .mode();
     if mode & OTHERS != 0 {
         return Err(SealError::Exposed.into());
     }

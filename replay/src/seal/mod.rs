@@ -77,7 +77,10 @@ impl Seal {
     pub fn verify(&self, key: &VerifyingKey) -> Result<Hash, SealError> {
         let given = key::id(key);
         if self.key_id != given {
-            return Err(SealError::OtherKey { sealed: self.key_id.clone(), given });
+            return Err(SealError::OtherKey {
+                sealed: self.key_id.clone(),
+                given,
+            });
         }
         let hash = Hash::parse(&self.hash).ok_or(SealError::Malformed("hash"))?;
         let signature = hex::decode(&self.signature).ok_or(SealError::Malformed("signature"))?;
@@ -125,8 +128,14 @@ mod tests {
         assert_eq!(read, seal);
         assert_eq!(read.verify(&key.verifying_key()).unwrap(), Hash([9; 32]));
         let other = SigningKey::from_bytes(&[8; 32]).verifying_key();
-        assert!(matches!(read.verify(&other), Err(SealError::OtherKey { .. })));
-        let renamed = Seal { key_id: key::id(&other), ..read };
+        assert!(matches!(
+            read.verify(&other),
+            Err(SealError::OtherKey { .. })
+        ));
+        let renamed = Seal {
+            key_id: key::id(&other),
+            ..read
+        };
         assert!(matches!(renamed.verify(&other), Err(SealError::Forged)));
     }
 
@@ -135,20 +144,38 @@ mod tests {
         let (seal, key) = sealed();
         let hash = Hash([8; 32]).to_string();
         let changed = [
-            Seal { position: 41, ..seal.clone() },
-            Seal { hash, ..seal.clone() },
-            Seal { recorded_at_micros: 0, ..seal.clone() },
-            Seal { signature: "00".repeat(64), ..seal },
+            Seal {
+                position: 41,
+                ..seal.clone()
+            },
+            Seal {
+                hash,
+                ..seal.clone()
+            },
+            Seal {
+                recorded_at_micros: 0,
+                ..seal.clone()
+            },
+            Seal {
+                signature: "00".repeat(64),
+                ..seal
+            },
         ];
         for seal in changed {
-            assert!(matches!(seal.verify(&key.verifying_key()), Err(SealError::Forged)));
+            assert!(matches!(
+                seal.verify(&key.verifying_key()),
+                Err(SealError::Forged)
+            ));
         }
     }
 
     #[test]
     fn another_format_is_refused() {
         let (seal, _) = sealed();
-        let other = Seal { format: "trainnet.seal.v2".to_owned(), ..seal };
+        let other = Seal {
+            format: "trainnet.seal.v2".to_owned(),
+            ..seal
+        };
         let text = serde_json::to_string(&other).unwrap();
         assert!(matches!(Seal::read(&text), Err(SealError::Format(_))));
         assert!(matches!(Seal::read("{}"), Err(SealError::NotASeal(_))));

@@ -34,22 +34,42 @@ pub(super) struct Told {
 impl Verified {
     pub(super) fn holds(&self) -> bool {
         self.findings.is_empty()
-            && self.projections.iter().all(|checked| !checked.state.is_difference())
+            && self
+                .projections
+                .iter()
+                .all(|checked| !checked.state.is_difference())
             && self.seal.as_ref().is_none_or(|seal| seal.holds)
     }
 
     pub(super) fn answer(self) -> Told {
-        let first_bad_position = if self.holds() { None } else { Some(self.first_bad()) };
-        Told { holds: self.holds(), first_bad_position, verified: self }
+        let first_bad_position = if self.holds() {
+            None
+        } else {
+            Some(self.first_bad())
+        };
+        Told {
+            holds: self.holds(),
+            first_bad_position,
+            verified: self,
+        }
     }
 
     /// What stands beside the log shows its state at some position; there the difference is.
     fn first_bad(&self) -> i64 {
-        let log = self.findings.iter().map(|it| it.position.unwrap_or(self.head.position));
+        let log = self
+            .findings
+            .iter()
+            .map(|it| it.position.unwrap_or(self.head.position));
         let sealed = self.seal.iter().filter_map(|seal| seal.bad_position);
-        let projected =
-            self.projections.iter().filter(|it| it.state.is_difference()).map(|it| it.position);
-        log.chain(sealed).chain(projected).min().unwrap_or(self.head.position)
+        let projected = self
+            .projections
+            .iter()
+            .filter(|it| it.state.is_difference())
+            .map(|it| it.position);
+        log.chain(sealed)
+            .chain(projected)
+            .min()
+            .unwrap_or(self.head.position)
     }
 }
 
@@ -58,7 +78,9 @@ impl Told {
         let mut table = Table::with_columns(&[">position", "check", "finding"]);
         for finding in &self.verified.findings {
             table.row([
-                finding.position.map_or_else(|| "live".to_owned(), |it| it.to_string()),
+                finding
+                    .position
+                    .map_or_else(|| "live".to_owned(), |it| it.to_string()),
                 format!("{:?}", finding.check).to_lowercase(),
                 finding.detail.clone(),
             ]);
@@ -70,7 +92,11 @@ impl Told {
 impl Answer for Told {
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let it = &self.verified;
-        let log = if it.findings.is_empty() { "holds" } else { "DIFFERS" };
+        let log = if it.findings.is_empty() {
+            "holds"
+        } else {
+            "DIFFERS"
+        };
         let mut table = Table::with_columns(&["checked", "result", ">position", "what"]);
         table.row([
             "log and books".to_owned(),
@@ -99,7 +125,9 @@ impl Answer for Told {
                 "seal".to_owned(),
                 if seal.holds { "holds" } else { "DIFFERS" }.to_owned(),
                 seal.position.to_string(),
-                seal.detail.clone().unwrap_or_else(|| format!("key {}", seal.key_id)),
+                seal.detail
+                    .clone()
+                    .unwrap_or_else(|| format!("key {}", seal.key_id)),
             ]);
         }
         table.write(out)?;
@@ -109,7 +137,11 @@ impl Answer for Told {
             writeln!(out)?;
         }
         match self.first_bad_position {
-            None => writeln!(out, "everything holds up to {} {}", it.head.position, it.head.hash),
+            None => writeln!(
+                out,
+                "everything holds up to {} {}",
+                it.head.position, it.head.hash
+            ),
             Some(position) => writeln!(out, "DIFFERS: the first bad position is {position}"),
         }
     }

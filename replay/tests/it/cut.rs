@@ -11,12 +11,15 @@ use ledger::Currency::Usd;
 
 /// Far more than what the buffers between server and client hold.
 const EVENTS: usize = 60_000;
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 async fn long_log() -> Bench {
     let fact = Stated {
         note: "long enough that the server must wait for its reader ".repeat(4),
-        ..moving(legs(&[("outside/bank", "-1", Usd), ("platform/fees", "1", Usd)]))
+        ..moving(legs(&[
+            ("outside/bank", "-1", Usd),
+            ("platform/fees", "1", Usd),
+        ]))
     };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("log.jsonl");
@@ -69,8 +72,8 @@ async fn is_found(bench: &Bench, words: &[&str], times: u32) {
     while cuts < times {
         match cut(bench, &pool, words, skip).await {
             Some(said) => {
-                assert_ne!(said.status, 0, "{words:?} passed though it was cut");
-                assert!(!said.failure.is_empty(), "{words:?}");
+                // Neither a pass nor a difference in the log: the question could not be answered.
+                assert_eq!(said.status, 2, "{words:?}: {}", said.failure);
                 cuts += 1;
                 skip += 3;
             }

@@ -41,7 +41,9 @@ impl Effects for Stated {
 
     fn claims(&self) -> Vec<Claim> {
         let releases = self.releases.iter().cloned().map(Claim::Release);
-        releases.chain(self.takes.iter().cloned().map(Claim::Take)).collect()
+        releases
+            .chain(self.takes.iter().cloned().map(Claim::Take))
+            .collect()
     }
 }
 

@@ -32,7 +32,11 @@ fn blocks(page: &str, headline: &str, language: &str) -> Vec<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn link(event: &Value) -> Link<'_> {
@@ -75,7 +79,10 @@ fn the_test_vectors_on_the_page_are_what_the_code_computes() {
         assert_eq!(told_previous.trim(), previous.to_string());
         let mut bytes = Vec::new();
         link(&event).write(&previous, &mut bytes);
-        assert_eq!(told_bytes.split_whitespace().collect::<String>(), hex(&bytes));
+        assert_eq!(
+            told_bytes.split_whitespace().collect::<String>(),
+            hex(&bytes)
+        );
         previous = link(&event).hash(&previous);
         assert_eq!(told_hash.trim(), previous.to_string());
         assert_eq!(event["hash"], previous.to_string());
@@ -87,16 +94,31 @@ fn a_test_vector_whose_field_is_changed_no_longer_fits() {
     let (event, told) = vectors().remove(1);
     let previous = Hash::parse(told[0].trim()).unwrap();
     assert_eq!(link(&event).hash(&previous).to_string(), told[2].trim());
-    let numbers = ["position", "sequence", "recorded_at_micros", "effective_at_micros"];
-    let texts =
-        ["aggregate_type", "aggregate_id", "event_type", "event_version", "payload", "metadata"];
+    let numbers = [
+        "position",
+        "sequence",
+        "recorded_at_micros",
+        "effective_at_micros",
+    ];
+    let texts = [
+        "aggregate_type",
+        "aggregate_id",
+        "event_type",
+        "event_version",
+        "payload",
+        "metadata",
+    ];
     for name in numbers.into_iter().chain(texts) {
         let mut changed = event.clone();
         changed[name] = match &event[name] {
             Value::String(text) => json!(format!("{text} ")),
             number => json!(number.as_i64().unwrap() + 1),
         };
-        assert_ne!(link(&changed).hash(&previous).to_string(), told[2].trim(), "{name}");
+        assert_ne!(
+            link(&changed).hash(&previous).to_string(),
+            told[2].trim(),
+            "{name}"
+        );
     }
 }
 
@@ -130,7 +152,12 @@ fn the_seal_on_the_page_is_what_the_code_makes() {
     assert_eq!(Seal::sign(&head, &key), told);
     told.verify(&key.verifying_key()).unwrap();
     let micros = head.recorded_at.timestamp_micros().to_be_bytes();
-    let fields: [&[u8]; 4] = [b"trainnet.seal.v1", &3_i64.to_be_bytes(), &head.hash.0, &micros];
+    let fields: [&[u8]; 4] = [
+        b"trainnet.seal.v1",
+        &3_i64.to_be_bytes(),
+        &head.hash.0,
+        &micros,
+    ];
     let framed = fields.map(|field| {
         let length = u32::try_from(field.len()).unwrap().to_be_bytes();
         hex(&length) + &hex(field)

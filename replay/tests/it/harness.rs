@@ -52,11 +52,22 @@ impl Bench {
         let clock = Arc::new(AtomicI64::new(START_MICROS));
         let time = Arc::clone(&clock);
         let now = move || DateTime::from_timestamp_micros(time.load(Ordering::Relaxed)).unwrap();
-        let options = Options { clock: Clock::from_fn(now), ..Options::default() };
+        let options = Options {
+            clock: Clock::from_fn(now),
+            ..Options::default()
+        };
         let log = Log::open(database.options.clone(), options).await.unwrap();
         let catalogue = Arc::new(Catalogue::new().with::<Fact>());
-        let tools = Tools { log, catalogue, projections: Projections::all() };
-        Self { database, tools, clock }
+        let tools = Tools {
+            log,
+            catalogue,
+            projections: Projections::all(),
+        };
+        Self {
+            database,
+            tools,
+            clock,
+        }
     }
 
     pub fn log(&self) -> &Log {
@@ -68,8 +79,14 @@ impl Bench {
     }
 
     pub async fn engine(&self) -> Engine {
-        let Tools { log, catalogue, projections } = self.tools.clone();
-        Engine::open(log, catalogue, projections, Settings::default()).await.unwrap()
+        let Tools {
+            log,
+            catalogue,
+            projections,
+        } = self.tools.clone();
+        Engine::open(log, catalogue, projections, Settings::default())
+            .await
+            .unwrap()
     }
 
     pub async fn catch_up(&self) {
@@ -102,9 +119,15 @@ impl Bench {
         let pool = self.database.pool().await;
         let mut connection = pool.acquire().await.unwrap();
         let replica = "set session_replication_role = replica";
-        sqlx::query(replica).execute(&mut *connection).await.unwrap();
+        sqlx::query(replica)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
         for statement in statements {
-            sqlx::query(statement).execute(&mut *connection).await.unwrap();
+            sqlx::query(statement)
+                .execute(&mut *connection)
+                .await
+                .unwrap();
         }
         drop(connection);
         pool.close().await;
@@ -116,19 +139,33 @@ pub async fn ask(tools: Option<&Tools>, words: &[&str]) -> Said {
         Ok(arguments) => arguments,
         Err(error) => {
             let status = u8::try_from(error.exit_code()).unwrap();
-            return Said { status, out: String::new(), failure: error.to_string() };
+            return Said {
+                status,
+                out: String::new(),
+                failure: error.to_string(),
+            };
         }
     };
     let mut out = Vec::new();
     let open = async || tools.cloned().ok_or("this question was to need no log");
     let outcome = run(arguments, open, &mut out).await;
     let status = exit_status(&outcome);
-    let failure = outcome.err().map(|failure| with_sources(&failure)).unwrap_or_default();
-    Said { status, out: String::from_utf8(out).unwrap(), failure }
+    let failure = outcome
+        .err()
+        .map(|failure| with_sources(&failure))
+        .unwrap_or_default();
+    Said {
+        status,
+        out: String::from_utf8(out).unwrap(),
+        failure,
+    }
 }
 
 pub fn append(id: &str, expected: i64, facts: &[Stated], context: &Context) -> Append {
-    let events = facts.iter().map(|fact| NewEvent::from_domain(fact).unwrap()).collect();
+    let events = facts
+        .iter()
+        .map(|fact| NewEvent::from_domain(fact).unwrap())
+        .collect();
     Append::try_new("fact", id, expected, events, context).unwrap()
 }
 
@@ -144,7 +181,10 @@ pub fn legs(legs: &[(&str, &str, Currency)]) -> Posting {
 }
 
 pub fn moving(posting: Posting) -> Stated {
-    Stated { postings: vec![posting], ..Stated::default() }
+    Stated {
+        postings: vec![posting],
+        ..Stated::default()
+    }
 }
 
 /// Runs a program that tests need and the product does not.
@@ -153,7 +193,11 @@ pub fn tool(name: &str, arguments: &[&str]) -> (bool, String, String) {
         panic!("{name} cannot be run ({error}): install what the tests need with `cargo xtask setup --tests`")
     });
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.success(), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.success(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 pub fn text(path: &Path) -> &str {

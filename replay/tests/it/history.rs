@@ -129,8 +129,14 @@ pub async fn record(bench: &Bench, seed: u64, events: i64) -> i64 {
             let mut facts = vec![fact(&mut dice)];
             while dice.one_in(4) && facts.len() < 3 {
                 // What the stream took, it alone can give up.
-                let taken = facts.last().map(|last| last.takes.clone()).unwrap_or_default();
-                facts.push(Stated { releases: taken, ..fact(&mut dice) });
+                let taken = facts
+                    .last()
+                    .map(|last| last.takes.clone())
+                    .unwrap_or_default();
+                facts.push(Stated {
+                    releases: taken,
+                    ..fact(&mut dice)
+                });
             }
             let append = append(&format!("f-{number}-ü;|"), 0, &facts, &context);
             if dice.one_in(20) {

@@ -13,20 +13,28 @@ type Totals = BTreeMap<(String, String), i64>;
 
 async fn ours(bench: &Bench) -> Totals {
     let balances = balances(bench).await.into_iter();
-    balances.map(|(account, currency, minor)| ((account, currency), minor)).collect()
+    balances
+        .map(|(account, currency, minor)| ((account, currency), minor))
+        .collect()
 }
 
 /// A table in CSV without its headline; no cell of ours holds a comma or a quote.
 fn rows(csv: &str) -> Vec<Vec<String>> {
     let cell = |cell: &str| cell.trim().trim_matches('"').to_owned();
-    csv.lines().skip(1).map(|line| line.split(',').map(cell).collect()).collect()
+    csv.lines()
+        .skip(1)
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.split(',').map(cell).collect())
+        .collect()
 }
 
 /// Their balances under our names and with our sign.
 fn theirs(rows: &[Vec<String>], read: fn(&str) -> Option<Account>) -> Totals {
     let mut totals = Totals::new();
     for row in rows {
-        let [name, currency, amount] = row.as_slice() else { panic!("{row:?}") };
+        let [name, currency, amount] = row.as_slice() else {
+            panic!("{row:?}")
+        };
         let account = read(name).unwrap_or_else(|| panic!("{name} leads to no account"));
         let parsed: Currency = currency.parse().unwrap();
         let minor = Money::parse(amount, parsed).unwrap().minor();
@@ -37,23 +45,59 @@ fn theirs(rows: &[Vec<String>], read: fn(&str) -> Option<Account>) -> Totals {
 }
 
 fn hledger_balances(file: &Path) -> Totals {
-    let arguments =
-        ["-f", text(file), "balance", "--flat", "--empty", "--no-total", "--layout=bare", "-O", "csv"];
+    let arguments = [
+        "-f",
+        text(file),
+        "balance",
+        "--flat",
+        "--empty",
+        "--no-total",
+        "--layout=bare",
+        "-O",
+        "csv",
+    ];
     let (success, csv, err) = tool("hledger", &arguments);
     assert!(success, "{err}");
     theirs(&rows(&csv), from_hledger)
 }
 
 fn beancount_balances(file: &Path) -> Totals {
-    let query = "select account, sum(position) group by account, currency";
+    // As text: what is printed as a number is rounded for show.
+    let query = "select account, currency, str(sum(number)) group by account, currency";
     let (success, csv, err) = tool("bean-query", &["-q", "-f", "csv", text(file), query]);
     assert!(success, "{err}");
-    // The query language rounds a bare number as it likes; an amount keeps its decimals.
-    let row = |row: Vec<String>| {
-        let (amount, currency) = row[1].split_once(' ').unwrap_or(("0", ""));
-        vec![row[0].clone(), currency.to_owned(), amount.to_owned()]
+    let row = |mut row: Vec<String>| {
+        let number = row[2]
+            .strip_prefix("Decimal('")
+            .and_then(|rest| rest.strip_suffix("')"));
+        row[2] = written_out(number.unwrap_or_else(|| panic!("{csv}")));
+        row
     };
-    theirs(&rows(&csv).into_iter().map(row).collect::<Vec<_>>(), from_beancount)
+    theirs(
+        &rows(&csv).into_iter().map(row).collect::<Vec<_>>(),
+        from_beancount,
+    )
+}
+
+/// Python writes a small number as `3E-8`.
+fn written_out(number: &str) -> String {
+    let Some((mantissa, exponent)) = number.split_once("E-") else {
+        return number.to_owned();
+    };
+    let (sign, digits) = match mantissa.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let width = exponent.parse::<usize>().unwrap() + fraction.len();
+    format!("{sign}0.{:0>width$}", [whole, fraction].concat())
+}
+
+#[test]
+fn small_numbers_are_written_out() {
+    assert_eq!(written_out("3E-8"), "0.00000003");
+    assert_eq!(written_out("-1.5E-7"), "-0.00000015");
+    assert_eq!(written_out("0.5"), "0.5");
 }
 
 fn hledger_check(file: &Path) -> (bool, String) {
@@ -99,7 +143,10 @@ async fn a_journal_of_the_later_part_carries_the_balances_over() {
     let ours = ours(&bench).await;
     let folder = tempfile::tempdir().unwrap();
     let nonzero = |totals: Totals| -> Totals {
-        totals.into_iter().filter(|(_, minor)| *minor != 0).collect()
+        totals
+            .into_iter()
+            .filter(|(_, minor)| *minor != 0)
+            .collect()
     };
     let file = folder.path().join("books.journal");
     let told = journal(&bench, "hledger", &file, &["--from", "301"]).await;
@@ -115,7 +162,11 @@ async fn a_journal_of_the_later_part_carries_the_balances_over() {
 /// The text with the amount in its last transaction line changed by one minor unit.
 fn one_unit_off(text: &str, line_with: &str, from: &str, to: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let found = lines.iter_mut().rev().find(|line| line.contains(line_with)).unwrap();
+    let found = lines
+        .iter_mut()
+        .rev()
+        .find(|line| line.contains(line_with))
+        .unwrap();
     assert!(found.contains(from), "{found}");
     *found = found.replacen(from, to, 1);
     lines.join("\n") + "\n"
@@ -138,7 +189,10 @@ async fn one_unit_more_or_less_is_noticed_by_either_tool() {
     for altered in [
         one_unit_off(&sound, "wallet", asserted, "= -0.00000004 BTC"),
         one_unit_off(&sound, "wallet", "  -0.00000003 BTC", "  -0.00000002 BTC"),
-        sound.replace("account Assets:outside:bank", "account Assets:outside:other"),
+        sound.replace(
+            "account Assets:outside:bank",
+            "account Assets:outside:other",
+        ),
         sound.replace("commodity 1000.00000000 BTC", "commodity 1000.00000000 XXX"),
     ] {
         assert_ne!(altered, sound);
@@ -179,8 +233,18 @@ async fn a_small_journal_reads_as_it_should() {
         ("wallet/c_1/available", "100", Currency::Usd),
     ]));
     bench.state("s;1", fact, &store::Context::by("u")).await;
-    let event = bench.log().events_at(&[1]).await.unwrap().remove(0).event_id;
-    let hledger = bench.ask(&["export", "--format", "hledger"]).await.expect(0).out;
+    let event = bench
+        .log()
+        .events_at(&[1])
+        .await
+        .unwrap()
+        .remove(0)
+        .event_id;
+    let hledger = bench
+        .ask(&["export", "--format", "hledger"])
+        .await
+        .expect(0)
+        .out;
     let wanted = format!(
         "
 2026-01-01 (1) fact.stated
@@ -192,7 +256,11 @@ async fn a_small_journal_reads_as_it_should() {
     );
     assert!(hledger.contains(&wanted), "{hledger}");
     assert!(hledger.contains("\naccount Liabilities:wallet:c_1:available  ; type:L\n"));
-    let beancount = bench.ask(&["export", "--format", "beancount"]).await.expect(0).out;
+    let beancount = bench
+        .ask(&["export", "--format", "beancount"])
+        .await
+        .expect(0)
+        .out;
     let wanted = format!(
         "
 2026-01-01 * \"fact.stated\"
@@ -206,7 +274,8 @@ async fn a_small_journal_reads_as_it_should() {
 "
     );
     assert!(beancount.contains(&wanted), "{beancount}");
-    let opened = "2026-01-01 open Liabilities:Wallet:CU1:Available\n  path: \"wallet/c_1/available\"";
+    let opened =
+        "2026-01-01 open Liabilities:Wallet:CU1:Available\n  path: \"wallet/c_1/available\"";
     assert!(beancount.contains(opened), "{beancount}");
     let closing = "2026-01-02 balance Liabilities:Wallet:CU1:Available  -100.000000 ~ 0 USD";
     assert!(beancount.contains(closing), "{beancount}");

@@ -25,14 +25,20 @@ async fn a_verifier_written_from_the_page_alone_passes_our_exports_and_no_altere
     history::record(&bench, 21, 300).await;
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
-    let seal = bench.ask(&["seal", "--key", text(&key), "--generate"]).await.expect(0).out;
+    let seal = bench
+        .ask(&["seal", "--key", text(&key), "--generate"])
+        .await
+        .expect(0)
+        .out;
     let export = bench.ask(&["export"]).await.expect(0).out;
     let lines: Vec<&str> = export.split_inclusive('\n').collect();
     let head = bench.log().head().await.unwrap();
     let (passes, told) = verify(&lines, Some(&seal));
     assert!(passes && told.contains(&head.hash.to_string()), "{told}");
     // The first event beyond the hundredth line that begins its stream.
-    let at = (100..).find(|at| lines[*at].contains("\"sequence\":1,")).unwrap();
+    let at = (100..lines.len())
+        .find(|at| lines[*at].contains("\"sequence\":1,"))
+        .unwrap();
     let (before, line, after) = (&lines[..at], lines[at], &lines[at + 1..]);
     let position = format!("line {}: ", at + 1);
     let swapped = [before, &[after[0], line], &after[1..]].concat();

@@ -14,7 +14,10 @@ async fn status_tells_the_head_the_last_link_and_the_lag() {
     assert_eq!(empty["projections"][0]["state"], "not built");
     history::record(&bench, 61, 30).await;
     bench.catch_up().await;
-    let fact = moving(legs(&[("outside/bank", "-1", Usd), ("platform/fees", "1", Usd)]));
+    let fact = moving(legs(&[
+        ("outside/bank", "-1", Usd),
+        ("platform/fees", "1", Usd),
+    ]));
     bench.state("later", fact, &Context::by("u")).await;
     let head = bench.log().head().await.unwrap();
     let told = bench.ask(&["--json", "status"]).await.expect(0).json();
@@ -26,7 +29,10 @@ async fn status_tells_the_head_the_last_link_and_the_lag() {
         assert_eq!(projection["lag"], 1);
     }
     let shown = bench.ask(&["status"]).await.expect(0).out;
-    assert!(shown.contains("the last link holds") && shown.contains("books"), "{shown}");
+    assert!(
+        shown.contains("the last link holds") && shown.contains("books"),
+        "{shown}"
+    );
     bench.ask(&["rebuild", "all"]).await.expect(0);
     let told = bench.ask(&["--json", "status"]).await.expect(0).json();
     assert_eq!(told["projections"][0]["state"], "up to date");
@@ -66,15 +72,28 @@ async fn rebuilding_says_how_the_earlier_tables_compare() {
     let bench = Bench::new().await;
     history::record(&bench, 64, 50).await;
     bench.catch_up().await;
-    let told = bench.ask(&["--json", "rebuild", "all"]).await.expect(0).json();
+    let told = bench
+        .ask(&["--json", "rebuild", "all"])
+        .await
+        .expect(0)
+        .json();
     for rebuilt in told["rebuilt"].as_array().unwrap() {
         assert_eq!(rebuilt["earlier"], "equal");
     }
-    bench.tamper(&["update projection_checkpoints set checksum = decode(repeat('ab', 16), 'hex')"]).await;
-    let told = bench.ask(&["--json", "rebuild", "books"]).await.expect(0).json();
+    bench
+        .tamper(&["update projection_checkpoints set checksum = decode(repeat('ab', 16), 'hex')"])
+        .await;
+    let told = bench
+        .ask(&["--json", "rebuild", "books"])
+        .await
+        .expect(0)
+        .json();
     assert_eq!(told["rebuilt"][0]["earlier"], "different");
     let said = bench.ask(&["rebuild", "nothing"]).await.expect(2);
-    assert!(said.failure.contains("there is no projection nothing"), "{said:?}");
+    assert!(
+        said.failure.contains("there is no projection nothing"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test]

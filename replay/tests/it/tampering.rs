@@ -52,7 +52,11 @@ async fn every_change_of_an_event_is_found_at_its_position() {
         "hash = decode(repeat('ab', 32), 'hex')",
     ] {
         let (bench, position) = bench().await;
-        bench.tamper(&[&format!("update events set {change} where position = {position}")]).await;
+        bench
+            .tamper(&[&format!(
+                "update events set {change} where position = {position}"
+            )])
+            .await;
         let said = bench.ask(&["--json", "verify"]).await.expect(1);
         assert_eq!(first_bad(&said), position, "{change}: {said:?}");
         let said = bench.ask(&["verify"]).await.expect(1);
@@ -66,7 +70,10 @@ async fn every_change_of_an_event_is_found_at_its_position() {
             &["export", "--format", "hledger"],
         ] {
             let said = bench.ask(question).await.expect(1);
-            assert!(said.failure.contains(&position.to_string()), "{question:?}: {said:?}");
+            assert!(
+                said.failure.contains(&position.to_string()),
+                "{question:?}: {said:?}"
+            );
         }
     }
 }
@@ -74,7 +81,8 @@ async fn every_change_of_an_event_is_found_at_its_position() {
 #[tokio::test]
 async fn an_event_that_is_gone_and_two_that_changed_places_are_found() {
     let (gone, position) = bench().await;
-    gone.tamper(&[&format!("delete from events where position = {position}")]).await;
+    gone.tamper(&[&format!("delete from events where position = {position}")])
+        .await;
     let said = gone.ask(&["--json", "verify"]).await.expect(1);
     assert_eq!(first_bad(&said), position);
     let (swapped, position) = bench().await;
@@ -92,16 +100,33 @@ async fn an_event_that_is_gone_and_two_that_changed_places_are_found() {
 #[tokio::test]
 async fn what_stands_beside_the_log_is_compared_with_it() {
     for (change, at_head) in [
-        ("update entries set amount_minor = amount_minor + 1 where position = {} and leg = 1", false),
+        (
+            "update entries set amount_minor = amount_minor + 1 where position = {} and leg = 1",
+            false,
+        ),
         ("delete from entries where position = {} and leg = 2", false),
-        ("update balances set minor = minor + 1 where account = 'outside/bank'", true),
-        ("update balances set floor_minor = -5 where account like 'wallet/%'", true),
+        (
+            "update balances set minor = minor + 1 where account = 'outside/bank'",
+            true,
+        ),
+        (
+            "update balances set floor_minor = -5 where account like 'wallet/%'",
+            true,
+        ),
         ("update claims set holder = 'fact/nobody'", true),
-        ("insert into claims values (1, 'gpu/more', 'fact/nobody')", true),
-        ("update log_head set hash = decode(repeat('ab', 32), 'hex')", true),
+        (
+            "insert into claims values (1, 'gpu/more', 'fact/nobody')",
+            true,
+        ),
+        (
+            "update log_head set hash = decode(repeat('ab', 32), 'hex')",
+            true,
+        ),
     ] {
         let (bench, position) = bench().await;
-        bench.tamper(&[&change.replace("{}", &position.to_string())]).await;
+        bench
+            .tamper(&[&change.replace("{}", &position.to_string())])
+            .await;
         let said = bench.ask(&["--json", "verify"]).await.expect(1);
         let head = bench.log().head().await.unwrap().position;
         let wanted = if at_head { head } else { position };
@@ -126,7 +151,11 @@ async fn a_projection_that_was_edited_is_found() {
         let books = told["projections"].as_array().unwrap();
         let books = books.iter().find(|it| it["projection"] == "books").unwrap();
         assert_ne!(books["state"], "holds", "{edit}");
-        assert_eq!(told["findings"].as_array().unwrap().len(), 0, "{edit}: {told}");
+        assert_eq!(
+            told["findings"].as_array().unwrap().len(),
+            0,
+            "{edit}: {told}"
+        );
         if books["state"] == "differs" {
             // A rebuild mends it.
             bench.ask(&["rebuild", "books"]).await.expect(0);
