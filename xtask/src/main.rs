@@ -30,7 +30,7 @@ struct Arguments {
 enum Task {
     /// Installs what is missing to run: a Postgres server's programs
     Setup {
-        /// Installs what the tests need as well: hledger, beancount and cargo-deny
+        /// Installs what the tests need as well: hledger, beancount, Python, OpenSSL and cargo-deny
         #[arg(long)]
         tests: bool,
     },

@@ -15,16 +15,21 @@ use crate::workspace;
 /// The version of cargo-deny whose configuration `deny.toml` is.
 const DENY_VERSION: &str = "0.20.2";
 
-/// Programs that only tests run, with the Debian packages that hold them: both read exported
-/// journals and say whether the books balance.
-const FOR_TESTS: [(&str, &str); 2] = [("hledger", "hledger"), ("bean-check", "beancount")];
+/// Programs that only tests run, with the Debian packages that hold them: two read exported
+/// journals and say whether the books balance, two check chain and seal without any code of ours.
+const FOR_TESTS: [(&str, &str); 4] = [
+    ("hledger", "hledger"),
+    ("bean-check", "beancount"),
+    ("python3", "python3"),
+    ("openssl", "openssl"),
+];
 
 /// Installs what the product needs, and what its tests need besides if asked to.
 pub fn run(tests: bool) -> anyhow::Result<bool> {
     let mut steps = Steps::default();
     let mut went_well = provide_server(&mut steps)?;
     if tests {
-        went_well &= provide_journal_readers(&mut steps);
+        went_well &= provide_judges(&mut steps);
         went_well &= provide_deny(&mut steps);
     }
     Ok(went_well)
@@ -75,7 +80,7 @@ fn say_found(found: &Binaries) {
     );
 }
 
-fn provide_journal_readers(steps: &mut Steps) -> bool {
+fn provide_judges(steps: &mut Steps) -> bool {
     let missing = FOR_TESTS.iter().filter(|(program, _)| {
         let is_there = answers(Command::new(program).arg("--version"));
         if is_there {
