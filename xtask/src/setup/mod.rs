@@ -82,7 +82,7 @@ fn say_found(found: &Binaries) {
 
 fn provide_judges(steps: &mut Steps) -> bool {
     let missing = FOR_TESTS.iter().filter(|(program, _)| {
-        let is_there = answers(Command::new(program).arg("--version"));
+        let is_there = answers(Command::new("sh").args(["-c", "command -v \"$0\"", program]));
         if is_there {
             println!("    {program} is there");
         }
