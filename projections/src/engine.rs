@@ -23,6 +23,9 @@ use crate::recompute::{self, Recomputed};
 /// However many wait, the checkpoints are read only so often.
 const SAMPLE: Duration = Duration::from_millis(5);
 
+/// A look that was begun in time may end so much later.
+const LOOK_MAX: Duration = Duration::from_millis(500);
+
 type Outcome<'a, T> = BoxFuture<'a, Result<T, ProjectionError>>;
 
 /// What the engine does with each projection, whatever it is.
@@ -281,7 +284,8 @@ impl Engine {
         let projection = self.named(name)?.name();
         let deadline = Instant::now() + within;
         loop {
-            let (reached, stopped) = self.sampled(projection).await?;
+            let looked = tokio::time::timeout_at(deadline + LOOK_MAX, self.sampled(projection));
+            let (reached, stopped) = looked.await.unwrap_or(Ok((0, None)))?;
             if reached >= position {
                 return Ok(reached);
             }

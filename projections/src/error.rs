@@ -35,7 +35,7 @@ pub enum ProjectionError {
     Unknown(String),
     #[error("{projection} is already being rebuilt")]
     RebuildRunning { projection: &'static str },
-    #[error("{projection} was rebuilt, but its readers never let the tables be exchanged")]
+    #[error("{projection} cannot be rebuilt while somebody keeps reading its old tables")]
     ReadersInTheWay { projection: &'static str },
     #[error("{projection} stood at {reached} when the wait for {wanted} was over")]
     Late {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::checkpoint::{self, Checkpoint};
@@ -12,9 +13,11 @@ use crate::projection::Projection;
 use crate::rebuild::{self, Build, Comparison, Rebuilt};
 
 /// A long reader makes the exchange try again rather than make every other reader wait behind it.
-const ATTEMPTS_MAX: usize = 200;
-const PAUSE: Duration = Duration::from_millis(100);
-const LOCK_TIMEOUT: &str = "set local lock_timeout = '200ms'";
+const ATTEMPTS_MAX: usize = 400;
+const ATTEMPTS_WITHOUT_WAITING: usize = 200;
+const PAUSE: Duration = Duration::from_millis(50);
+const LOCK_TIMEOUT: &str = "set local lock_timeout = '100ms'";
+const SHORT_LOCK_TIMEOUT: &str = "set local lock_timeout = '25ms'";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const DEADLOCK_DETECTED: &str = "40P01";
 /// So far behind, the live tables are still brought up in order to be compared.
@@ -24,16 +27,18 @@ pub(crate) async fn exchange<P: Projection>(
     core: &Core,
     build: &mut Build,
 ) -> Result<Rebuilt, ProjectionError> {
-    for _ in 0..ATTEMPTS_MAX {
+    for number in 0..ATTEMPTS_MAX {
         let head = core.log.head().await?.position;
         advance::<P>(core, build, head).await?;
         bring_up_live::<P>(core, build).await?;
-        match attempt::<P>(core, build).await {
+        match attempt::<P>(core, build, number).await {
             Ok(rebuilt) => {
                 drop_old(build, P::NAME).await;
                 return Ok(rebuilt);
             }
-            Err(error) if is_in_the_way(&error) => tokio::time::sleep(PAUSE).await,
+            Err(ProjectionError::Database(error)) if is_in_the_way(&error) => {
+                tokio::time::sleep(PAUSE).await;
+            }
             Err(error) => return Err(error),
         }
     }
@@ -42,13 +47,10 @@ pub(crate) async fn exchange<P: Projection>(
     })
 }
 
-fn is_in_the_way(error: &ProjectionError) -> bool {
-    let ProjectionError::Database(sqlx::Error::Database(error)) = error else {
-        return false;
-    };
-    error
-        .code()
-        .is_some_and(|code| code == LOCK_NOT_AVAILABLE || code == DEADLOCK_DETECTED)
+/// Whether somebody else's lock kept a statement from its tables.
+pub(crate) fn is_in_the_way(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == LOCK_NOT_AVAILABLE || code == DEADLOCK_DETECTED)
 }
 
 /// Brings the new tables up to `until`, page after page.
@@ -114,6 +116,7 @@ async fn bring_up_live<P: Projection>(
 async fn attempt<P: Projection>(
     core: &Core,
     build: &mut Build,
+    number: usize,
 ) -> Result<Rebuilt, ProjectionError> {
     let mut transaction = build.connection.begin().await?;
     transaction.execute(LOCK_TIMEOUT).await?;
@@ -143,7 +146,7 @@ async fn attempt<P: Projection>(
         checksum = checksum.plus(change);
     }
     let comparison = compare::<P>(&live, position, checksum);
-    take_the_place(&mut transaction, P::NAME).await?;
+    take_the_place(&mut transaction, P::NAME, number).await?;
     let now = core.log.clock().now();
     let to = Checkpoint {
         version: P::VERSION,
@@ -190,16 +193,33 @@ fn compare<P: Projection>(
 /// A reader between two statements of one transaction, or between two tables of one statement,
 /// would otherwise see one table of each set. It holds a lock on the first, so this waits for it;
 /// and a reader who waits for this finds the new tables under the old names.
-async fn take_the_place(transaction: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+async fn take_the_place(
+    transaction: &mut PgConnection,
+    name: &str,
+    attempt: usize,
+) -> Result<(), sqlx::Error> {
     let live = page::live_schema(name);
-    let tables: Vec<String> = sqlx::query_scalar(
+    let mut tables: Vec<String> = sqlx::query_scalar(
         "select quote_ident(tablename) from pg_tables where schemaname = $1 order by 1",
     )
     .bind(&live)
     .fetch_all(&mut *transaction)
     .await?;
-    for table in tables {
-        let lock = format!("lock table {live}.{table} in access exclusive mode");
+    let places = tables.len().max(1);
+    tables.rotate_left(attempt % places);
+    for (number, table) in tables.iter().enumerate() {
+        // Only the first is waited for. Waiting for another while holding one could close a circle
+        // with a reader who came to the tables in another order, and the reader would be the one
+        // to fail; so that is for when readers leave no gap, and then for a moment only.
+        let patience = match number {
+            0 => "",
+            _ if attempt < ATTEMPTS_WITHOUT_WAITING => " nowait",
+            _ => {
+                transaction.execute(SHORT_LOCK_TIMEOUT).await?;
+                ""
+            }
+        };
+        let lock = format!("lock table {live}.{table} in access exclusive mode{patience}");
         transaction.execute(lock.as_str()).await?;
     }
     let exists: bool = sqlx::query_scalar("select to_regnamespace($1) is not null")

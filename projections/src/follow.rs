@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, Postgres};
 use store::{Catalogue, Log};
 
 use crate::checkpoint::{self, Checkpoint, Stop};
@@ -86,6 +87,12 @@ pub(crate) async fn catch_up<P: Projection>(
     }
 }
 
+/// Taken anew for each use: whoever kept one while reading the log, which takes another, could
+/// wait for ever among many who do the same.
+async fn connection(core: &Core) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    core.log.pool().acquire().await
+}
+
 /// Where stepping came to an end.
 pub(crate) enum Reached {
     Position(i64),
@@ -98,9 +105,8 @@ pub(crate) async fn step_to<P: Projection>(
     core: &Core,
     until: i64,
 ) -> Result<Reached, ProjectionError> {
-    let mut connection = core.log.pool().acquire().await?;
     loop {
-        let Some(at) = checkpoint::of(&mut connection, P::NAME).await? else {
+        let Some(at) = checkpoint::of(&mut *connection(core).await?, P::NAME).await? else {
             return Err(sqlx::Error::RowNotFound.into());
         };
         if at.version > P::VERSION {
@@ -118,14 +124,13 @@ pub(crate) async fn step_to<P: Projection>(
             return Ok(Reached::Position(at.position));
         }
         let end = until.min(at.position.saturating_add(core.settings.page_events.max(1)));
-        step::<P>(core, &mut connection, at, end).await?;
+        step::<P>(core, at, end).await?;
     }
 }
 
 /// Applies one page; on an event that cannot be folded, what comes before it.
 async fn step<P: Projection>(
     core: &Core,
-    connection: &mut PgConnection,
     mut at: Checkpoint,
     mut end: i64,
 ) -> Result<(), ProjectionError> {
@@ -137,6 +142,7 @@ async fn step<P: Projection>(
             break;
         }
         let to = (folded.reached, core.log.clock().now());
+        let connection = &mut *connection(core).await?;
         match page::apply::<P>(connection, &at, folded.page, to).await {
             Ok(Applied::Moved) => {
                 at.position = folded.reached;
@@ -154,7 +160,8 @@ async fn step<P: Projection>(
                     position: at.position + 1,
                     reason: error.to_string(),
                 };
-                checkpoint::stop(connection, P::NAME, &at, &stop, core.log.clock().now()).await?;
+                let now = core.log.clock().now();
+                checkpoint::stop(connection, P::NAME, &at, &stop, now).await?;
                 return Err(error);
             }
         }
@@ -166,7 +173,8 @@ async fn step<P: Projection>(
         position,
         reason: ProjectionError::chain(&reason),
     };
-    checkpoint::stop(connection, P::NAME, &at, &stop, core.log.clock().now()).await?;
+    let now = core.log.clock().now();
+    checkpoint::stop(&mut *connection(core).await?, P::NAME, &at, &stop, now).await?;
     Err(ProjectionError::Stopped {
         projection: P::NAME,
         position,

@@ -31,7 +31,7 @@ pub(crate) async fn fold<P: Page>(
         reached: after,
         stopped: None,
     };
-    log.scan::<ReadError>(after, until, P::COLUMNS, |event| {
+    let scanned = log.scan::<ReadError>(after, until, P::COLUMNS, |event| {
         match folded.page.take(&event, catalogue) {
             Ok(()) => folded.reached = event.position,
             Err(reason) => {
@@ -43,8 +43,17 @@ pub(crate) async fn fold<P: Page>(
             }
         }
         Ok(ControlFlow::Continue(()))
-    })
-    .await?;
+    });
+    // An event that is not there is one that cannot be read; trying again finds out whether it
+    // was only the reading that ended early.
+    match scanned.await {
+        Ok(()) => {}
+        Err(ReadError::Gap { .. } | ReadError::CutShort { .. }) => {
+            let (position, reason) = (folded.reached + 1, Unfoldable::Missing);
+            folded.stopped = Some(Unsettled { position, reason });
+        }
+        Err(error) => return Err(error),
+    }
     Ok(folded)
 }
 

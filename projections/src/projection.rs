@@ -54,6 +54,8 @@ pub trait Page: Default + Send + Sync + 'static {
 pub enum Unfoldable {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    #[error("the event is missing from the log")]
+    Missing,
     #[error("the metadata does not fit")]
     Metadata(#[source] serde_json::Error),
     #[error("{account} would exceed what a row can hold")]

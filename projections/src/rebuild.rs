@@ -90,7 +90,14 @@ pub(crate) async fn rebuild<P: Projection>(
 ) -> Result<Rebuilt, ProjectionError> {
     follow::install::<P>(core).await?;
     let mut connection = lock(core, P::NAME).await?;
-    drop_leftovers(&mut connection, P::NAME).await?;
+    match drop_leftovers(&mut connection, P::NAME).await {
+        Err(error) if exchange::is_in_the_way(&error) => {
+            return Err(ProjectionError::ReadersInTheWay {
+                projection: P::NAME,
+            });
+        }
+        outcome => outcome?,
+    }
     connection.execute("set synchronous_commit = off").await?;
     connection
         .execute("set maintenance_work_mem = '128MB'")
@@ -342,15 +349,22 @@ async fn try_lock(connection: &mut PgConnection, projection: &str) -> Result<boo
 pub(crate) async fn tidy(core: &Core, projection: &'static str) -> Result<(), ProjectionError> {
     let mut connection = core.log.pool().acquire().await?.detach();
     if try_lock(&mut connection, projection).await? {
-        drop_leftovers(&mut connection, projection).await?;
+        match drop_leftovers(&mut connection, projection).await {
+            Err(error) if exchange::is_in_the_way(&error) => {
+                tracing::warn!(projection, %error, "somebody still reads the old tables");
+            }
+            outcome => outcome?,
+        }
     }
     drop(connection.close().await);
     Ok(())
 }
 
 async fn drop_leftovers(connection: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    connection.execute("set lock_timeout = '2s'").await?;
     drop_schema(connection, &next_schema(name)).await?;
-    drop_schema(connection, &old_schema(name)).await
+    drop_schema(connection, &old_schema(name)).await?;
+    connection.execute("set lock_timeout = 0").await.map(drop)
 }
 
 pub(crate) async fn drop_schema(

@@ -223,3 +223,29 @@ async fn an_engine_without_projections_has_nothing_to_say() {
     assert_eq!(world.schemas().await, Vec::<String>::new());
     assert!(engine.recompute("books").await.is_err());
 }
+
+#[tokio::test]
+async fn programs_that_start_at_once_make_the_tables_once() {
+    let world = World::with_history(10).await;
+    let (one, two, three) = tokio::join!(world.engine(3), world.engine(3), world.engine(3));
+    let (first, second, third) =
+        tokio::join!(one.catch_up(10), two.catch_up(10), three.catch_up(10));
+    first.and(second).and(third).unwrap();
+    world.assert_right(&one, 10).await;
+}
+
+#[tokio::test]
+async fn many_engines_share_few_connections_without_waiting_for_each_other_for_ever() {
+    let world = World::with_history(60).await;
+    let engine = world.engine(2).await;
+    let many: Vec<_> = (0..40)
+        .map(|_| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.catch_up(60).await })
+        })
+        .collect();
+    for one in many {
+        one.await.unwrap().unwrap();
+    }
+    world.assert_right(&engine, 60).await;
+}

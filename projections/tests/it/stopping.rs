@@ -207,3 +207,37 @@ async fn a_stopped_projection_goes_on_with_the_program_that_can_read_the_event()
     assert_eq!(stop_of(&newer, "books").await, (61, None));
     world.assert_right(&newer, 61).await;
 }
+
+#[tokio::test]
+async fn an_event_that_somebody_removed_stops_every_projection() {
+    let world = World::with_history(60).await;
+    world
+        .execute("alter table events disable trigger user")
+        .await;
+    world
+        .execute("delete from events where position = 41")
+        .await;
+    for page in [1, 7, 1000] {
+        world.forget().await;
+        let engine = world.engine(page).await;
+        assert!(engine.catch_up(i64::MAX).await.is_err());
+        for name in ["books", "streams"] {
+            let (position, stop) = stop_of(&engine, name).await;
+            assert_eq!(
+                (position, stop.unwrap().position),
+                (40, 41),
+                "{name}, page {page}"
+            );
+            assert!(engine.rebuild(name, &|_| {}).await.is_err());
+            assert!(engine.refold(name, 60).await.is_err());
+        }
+    }
+    world
+        .execute("delete from events where position > 40")
+        .await;
+    let engine = world.engine(1000).await;
+    assert!(
+        engine.catch_up(i64::MAX).await.is_err(),
+        "a log that ends before its head is cut"
+    );
+}
