@@ -116,6 +116,11 @@ impl Cluster {
                 Answer::NotYet => {}
             }
             let is_dead = match &started {
+                // The server that a killed opener had just begun may have been quicker.
+                Some(server) if !server.is_alive() && server::postmaster(&self.place).is_some() => {
+                    started = None;
+                    false
+                }
                 Some(server) if !server.is_alive() => {
                     self.forgive(server)?;
                     true

@@ -90,9 +90,28 @@ create trigger entries_append_only before update or delete or truncate on entrie
 create trigger log_head_stays before delete or truncate on log_head
     for each statement execute function refuse_rewriting();
 
+-- Moves the head from where the caller believes it to be; false when it is not there.
+create function log_head_move(
+    expected_position bigint, expected_epoch bigint, new_position bigint, new_hash bytea,
+    new_recorded_at timestamptz
+) returns boolean language plpgsql as $$
+begin
+    update log_head
+       set position = new_position, hash = new_hash, recorded_at = new_recorded_at,
+           -- Answers alone leave the position where it is; other writers must notice all the same.
+           epoch = epoch + (new_position = expected_position)::int
+     where position = expected_position and epoch = expected_epoch;
+    return found;
+end $$;
+
 -- Writes one batch whose outcome the caller has already worked out against the head it names.
 -- False, and nothing written, when the head has moved on since.
+--
+-- A batch that follows another one of the same caller, whose transaction is still running, inserts
+-- its rows meanwhile and takes the head when the other has ended; it touches no row that can be
+-- contended before it has it.
 create function log_append(
+    follows boolean,
     expected_position bigint, expected_epoch bigint, new_position bigint, new_hash bytea,
     new_recorded_at timestamptz,
     event_sequences bigint[], event_ids uuid[], event_effective timestamptz[],
@@ -110,12 +129,10 @@ create function log_append(
 declare
     written bigint;
 begin
-    update log_head
-       set position = new_position, hash = new_hash, recorded_at = new_recorded_at,
-           -- Answers alone leave the position where it is; other writers must notice all the same.
-           epoch = epoch + (new_position = expected_position)::int
-     where position = expected_position and epoch = expected_epoch;
-    if not found then
+    -- Whoever follows this batch waits for this lock; the number only keeps it apart from others.
+    perform pg_advisory_xact_lock(7264, (new_position % 2147483647)::int);
+    if not follows and not log_head_move(expected_position, expected_epoch, new_position, new_hash,
+                                         new_recorded_at) then
         return false;
     end if;
 
@@ -131,6 +148,14 @@ begin
         insert into entries (position, leg, account, currency, amount_minor, balance_minor)
         select unnest(entry_positions), unnest(entry_legs), unnest(entry_accounts),
                unnest(entry_currencies), unnest(entry_amounts), unnest(entry_balances);
+    end if;
+
+    if follows then
+        perform pg_advisory_xact_lock_shared(7264, (expected_position % 2147483647)::int);
+        if not log_head_move(expected_position, expected_epoch, new_position, new_hash,
+                             new_recorded_at) then
+            raise exception 'the head is not where the appender believed' using errcode = 'TN001';
+        end if;
     end if;
 
     if cardinality(changed_accounts) > 0 then

@@ -57,7 +57,7 @@ impl Default for Options {
         Self {
             clock: Clock::system(),
             batch_events_max: 1024,
-            linger: Duration::from_micros(30),
+            linger: Duration::ZERO,
             queue_max: 16_384,
             wait_for_room: Duration::from_secs(2),
             patience: Duration::from_secs(10),

@@ -3,13 +3,15 @@
 //! It serves when another process appends too, when something assumed turned out otherwise, when
 //! a batch is spoiled and the command to blame must be found, and when the connection was lost.
 
+use std::sync::atomic::Ordering;
+
 use sqlx::Executor;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Request};
-use super::database::{self, WriteError};
+use super::database::{self, Turn, WriteError};
 use super::state::Wanted;
-use super::{Appender, COMPANY, Flight, judge};
+use super::{Appender, COMPANY, Flights, judge};
 use crate::append::NotAppended;
 
 /// What is left to do when an attempt did not succeed.
@@ -29,39 +31,52 @@ impl Appender {
     /// A batch did not land: everything that rested on it is judged again.
     pub(super) async fn start_over(
         &mut self,
-        error: WriteError,
-        batch: Option<Box<Batch>>,
+        (error, batch): (WriteError, Option<Box<Batch>>),
+        flights: Flights,
         open: Box<Batch>,
     ) {
-        self.counters
-            .fallbacks
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.counters.fallbacks.fetch_add(1, Ordering::Relaxed);
         self.known = false;
-        let mut requests = Vec::new();
-        match (error, batch) {
-            (WriteError::Lost, Some(batch)) => {
-                self.forget_connections();
-                if let Some(unwritten) = self.find_fate(batch).await {
-                    requests.extend(unwritten);
+        let mut ended = vec![(batch, Err(error))];
+        for flight in flights {
+            match flight.handle.await {
+                Ok((writer, batch, written)) => {
+                    self.writers.push(writer);
+                    ended.push((Some(batch), written));
                 }
+                Err(_) => ended.push((None, Err(WriteError::Lost))),
             }
-            (WriteError::Lost, None) => self.forget_connections(),
-            (WriteError::Moved, batch) => {
-                self.company_until = Instant::now() + COMPANY;
-                requests.extend(batch.into_iter().flat_map(Batch::into_requests));
-            }
-            (WriteError::NotNew | WriteError::Spoiled(_), batch) => {
-                requests.extend(batch.into_iter().flat_map(Batch::into_requests));
+        }
+        // Each write proves the one before it: what comes before a success is written too.
+        let written = ended
+            .iter()
+            .rposition(|(_, end)| end.is_ok())
+            .map_or(0, |last| last + 1);
+        if ended
+            .iter()
+            .any(|(_, end)| matches!(end, Err(WriteError::Lost)))
+        {
+            self.forget_connections();
+        }
+        let mut requests = Vec::new();
+        for (index, (batch, end)) in ended.into_iter().enumerate() {
+            let Some(batch) = batch else { continue };
+            if index < written {
+                self.settled(batch);
+            } else if matches!(end, Err(WriteError::Lost)) {
+                requests.extend(self.find_fate(batch).await.into_iter().flatten());
+            } else {
+                requests.extend(batch.into_requests());
             }
         }
         requests.extend(open.into_requests());
         self.settle_carefully(requests).await;
     }
 
-    /// Looking something up failed while a batch may be in flight.
+    /// Looking something up failed while batches may be in flight.
     pub(super) async fn abandon(
         &mut self,
-        flight: Option<Flight>,
+        mut flights: Flights,
         open: Box<Batch>,
         arrived: Vec<Request>,
     ) {
@@ -69,13 +84,12 @@ impl Appender {
         waiting.extend(arrived);
         self.known = false;
         self.reader = None;
-        let landed = match flight {
-            Some(flight) => self.land(flight.await),
-            None => Ok(0),
-        };
-        let rest = self.open_batch();
-        if let Err((error, batch)) = landed {
-            self.start_over(error, batch, rest).await;
+        while let Some(first) = flights.pop_front() {
+            if let Err(failed) = self.land(first.handle.await) {
+                let nothing = self.open_batch();
+                self.start_over(failed, std::mem::take(&mut flights), nothing)
+                    .await;
+            }
         }
         self.settle_carefully(waiting).await;
     }
@@ -119,7 +133,7 @@ impl Appender {
             tell(group.into_iter(), |_| NotAppended::Unavailable);
             return Ok(());
         }
-        let Some(mut writer) = self.writer.take() else {
+        let Some(mut writer) = self.writers.pop() else {
             unreachable!("it was there, or has just been made");
         };
         match self.judge_holding_the_head(&mut writer, &group).await {
@@ -139,7 +153,7 @@ impl Appender {
         let written = if batch.writes_nothing() {
             Ok(())
         } else {
-            database::write(&mut writer, &batch).await
+            database::write(&mut writer, &batch, Turn::First).await
         };
         let committed = match written {
             Ok(()) => writer.execute("commit").await.map_err(WriteError::from),
@@ -147,7 +161,7 @@ impl Appender {
         };
         match committed {
             Ok(_) => {
-                self.writer = Some(writer);
+                self.writers.push(writer);
                 self.settled(batch);
                 Ok(())
             }
@@ -168,8 +182,9 @@ impl Appender {
         group: &[Request],
     ) -> Result<(), WriteError> {
         let head = database::lock_head(writer).await?;
-        if self.known && head.position > self.state.head.position {
+        if head.position != self.durable {
             self.company_until = Instant::now() + COMPANY;
+            self.durable = head.position;
         }
         if !self.known || !head.same_as(&self.state.head) {
             self.state.reset(head);
@@ -188,26 +203,30 @@ impl Appender {
 
     async fn rolled_back(&mut self, mut writer: sqlx::PgConnection) {
         if writer.execute("rollback").await.is_ok() {
-            self.writer = Some(writer);
+            self.writers.push(writer);
         }
     }
 
     fn forget_connections(&mut self) {
-        self.writer = None;
+        self.writers.clear();
         self.reader = None;
     }
 
     /// True when both connections stand; whatever was prepared over an old one is shut out.
     async fn connected(&mut self) -> bool {
-        if self.writer.is_none() {
+        if self.writers.is_empty() {
             let options = &self.settings.connection;
             let Some((writer, head)) = database::reconnect(options, self.settings.patience).await
             else {
                 return false;
             };
-            self.writer = Some(writer);
+            self.writers.push(writer);
             self.state.reset(head);
             self.known = true;
+        }
+        if self.writers.len() == 1 {
+            self.writers
+                .extend(database::connect(&self.settings.connection).await);
         }
         if self.reader.is_none() {
             self.reader = database::connect(&self.settings.connection).await.ok();
@@ -227,12 +246,12 @@ impl Appender {
             return Some(batch.into_requests().collect());
         };
         if self.connected().await
-            && let Some(mut writer) = self.writer.take()
+            && let Some(mut writer) = self.writers.pop()
         {
             // The epoch has been raised: what is not there now can never arrive.
             let found = database::position_of(&mut writer, event).await;
             if let Ok(found) = found {
-                self.writer = Some(writer);
+                self.writers.push(writer);
                 if found.is_some() {
                     self.settled(batch);
                     return None;

@@ -18,7 +18,7 @@ use crate::log::Head;
 
 const APPEND: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
      $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, \
-     $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+     $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
 
 /// Plans are made once and for ever: the arrays differ only in length, the indexes always serve.
 /// A writer that is stopped while it holds the head loses its session, not everybody's time.
@@ -26,6 +26,13 @@ const SESSION: &str = "set plan_cache_mode = force_generic_plan; set enable_seqs
      set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; \
      set synchronous_commit = on; set idle_in_transaction_session_timeout = '5s'; \
      set application_name = 'trainnet appender'";
+
+/// Whether a batch is written alone or behind one whose transaction has not ended yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    First,
+    Behind,
+}
 
 /// What became of a write that did not succeed.
 #[derive(Debug)]
@@ -121,12 +128,17 @@ pub(crate) async fn position_of(
 }
 
 /// Writes the batch in one statement: one round trip, one flush.
-pub(super) async fn write(connection: &mut PgConnection, batch: &Batch) -> Result<(), WriteError> {
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    batch: &Batch,
+    turn: Turn,
+) -> Result<(), WriteError> {
     let (events, entries, balances) = (&batch.events, &batch.entries, &batch.balances);
     let (claims, answers) = (&batch.claims, &batch.answers);
     #[cfg(feature = "wrong-read-modify-write")]
     let balances = &super::wrong::as_if_nothing_had_changed(connection, balances).await?;
     let query = sqlx::query_scalar::<_, bool>(APPEND)
+        .bind(turn == Turn::Behind)
         .bind(batch.before.position)
         .bind(batch.before.epoch)
         .bind(batch.after.position)
@@ -391,8 +403,8 @@ pub(super) async fn reconnect(
     }
 }
 
-pub(super) async fn close(connection: Option<PgConnection>) {
-    if let Some(connection) = connection {
+pub(super) async fn close(connections: impl Iterator<Item = PgConnection>) {
+    for connection in connections {
         // The server notices either way.
         drop(connection.close().await);
     }

@@ -1,9 +1,9 @@
 //! Group commit: one task writes everybody's decided commands, many in one transaction.
 //!
-//! While one batch is being flushed the next is already judged, on the assumption that the first
-//! will succeed. Callers hear of their outcome, refusals included, only when everything it rests
-//! on is durable. When the assumption fails, both batches are judged again, one after the other,
-//! while the head is held ([`careful`]).
+//! While one batch is being written the next is already judged, and may already follow it into the
+//! database, on the assumption that the first will succeed. Callers hear of their outcome, refusals
+//! included, only when everything it rests on is durable. When the assumption fails, all of it is
+//! judged again, in order, while the head is held ([`careful`]).
 
 mod batch;
 mod careful;
@@ -13,6 +13,7 @@ mod state;
 #[cfg(feature = "wrong-read-modify-write")]
 mod wrong;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -28,11 +29,14 @@ pub(crate) use database::{position_of, raise_epoch};
 use crate::ids::Clock;
 use crate::log::Closing;
 use batch::Batch;
-use database::WriteError;
+use database::{Turn, WriteError};
 use state::{State, Wanted};
 
 /// How long after another writer was met the head is held before judging, not after.
 const COMPANY: Duration = Duration::from_millis(200);
+
+/// A batch of fewer commands waits for the one before it instead of following.
+const FOLLOWER_MIN: usize = 16;
 
 /// How the appender behaves.
 #[derive(Clone, Debug)]
@@ -51,6 +55,8 @@ pub struct Counters {
     pub batches: AtomicU64,
     pub commands: AtomicU64,
     pub events: AtomicU64,
+    /// Batches that followed another one into the database.
+    pub followers: AtomicU64,
     pub fallbacks: AtomicU64,
 }
 
@@ -60,12 +66,14 @@ struct Appender {
     state: State,
     counters: Arc<Counters>,
     closing: Arc<Closing>,
-    /// For writing; away while a batch is in flight, gone while the database is.
-    writer: Option<PgConnection>,
+    /// For writing, two at the most; away while a batch is in flight, gone while the database is.
+    writers: Vec<PgConnection>,
     /// For looking things up beside a write in flight.
     reader: Option<PgConnection>,
     batches: u64,
     closed: bool,
+    /// The last position that this process wrote, or found when it held the head.
+    durable: i64,
     /// False when the state may be ahead of the database or behind it.
     known: bool,
     /// Until then other processes are taken to be appending too.
@@ -73,7 +81,16 @@ struct Appender {
 }
 
 type Landed = (PgConnection, Box<Batch>, Result<(), WriteError>);
-type Flight = JoinHandle<Landed>;
+
+/// A batch on its way.
+struct Flight {
+    handle: JoinHandle<Landed>,
+    commands: usize,
+    writes: bool,
+}
+
+/// At most two, in the order of their positions.
+type Flights = VecDeque<Flight>;
 
 /// Connects, reads the head and starts the task; it ends when every sender is gone.
 pub(crate) async fn start(
@@ -83,15 +100,17 @@ pub(crate) async fn start(
     closing: Arc<Closing>,
 ) -> Result<JoinHandle<()>, sqlx::Error> {
     let mut writer = database::connect(&settings.connection).await?;
+    let follower = database::connect(&settings.connection).await?;
     let reader = database::connect(&settings.connection).await?;
     let head = database::head(&mut writer).await?;
     let appender = Appender {
+        durable: head.position,
         state: State::at(head, settings.cache_entries),
         settings,
         incoming,
         counters,
         closing,
-        writer: Some(writer),
+        writers: vec![writer, follower],
         reader: Some(reader),
         batches: 0,
         closed: false,
@@ -117,49 +136,63 @@ impl Appender {
             if count == 0 {
                 break;
             }
-            let ready = self.known && self.writer.is_some() && self.reader.is_some();
+            let ready = self.known && !self.writers.is_empty() && self.reader.is_some();
             if !ready || Instant::now() < self.company_until {
                 self.settle_carefully(std::mem::take(&mut arrived)).await;
             } else {
                 self.stream(&mut arrived).await;
             }
         }
-        database::close(self.writer.take()).await;
-        database::close(self.reader.take()).await;
+        database::close(self.writers.drain(..).chain(self.reader.take())).await;
     }
 
-    /// Keeps one batch in flight and the next one open until there is nothing left to do.
+    /// Keeps batches in flight and the next one open until there is nothing left to do.
     async fn stream(&mut self, arrived: &mut Vec<Request>) {
         let mut open = self.open_batch();
-        let mut flight: Option<Flight> = None;
+        let mut flights = Flights::new();
         loop {
             if !arrived.is_empty()
                 && let Err(unjudged) = self.admit(&mut open, arrived).await
             {
-                return self.abandon(flight, open, unjudged).await;
+                return self.abandon(flights, open, unjudged).await;
             }
-            let Some(mut running) = flight.take() else {
-                if open.judged.is_empty() {
-                    return;
-                }
+            while self.may_launch(&flights, &open) {
                 open.seal(&mut self.state);
                 let next = self.open_batch();
-                flight = Some(self.launch(std::mem::replace(&mut open, next)));
-                continue;
+                self.launch(std::mem::replace(&mut open, next), &mut flights);
+            }
+            let Some(first) = flights.front_mut() else {
+                return;
             };
             let room = self.room(&open);
             tokio::select! {
                 biased;
-                landed = &mut running => match self.land(landed) {
-                    Ok(count) => self.linger(count, &open, arrived).await,
-                    Err((error, batch)) => return self.start_over(error, batch, open).await,
-                },
+                landed = &mut first.handle => {
+                    flights.pop_front();
+                    match self.land(landed) {
+                        Ok(_) if !flights.is_empty() => {}
+                        Ok(count) => self.linger(count, &open, arrived).await,
+                        Err(failed) => return self.start_over(failed, flights, open).await,
+                    }
+                }
                 count = self.incoming.recv_many(arrived, room), if room > 0 && !self.closed => {
                     self.closed = count == 0;
-                    flight = Some(running);
                 }
             }
         }
+    }
+
+    /// A batch starts alone, or behind one that is being written: the database then inserts the
+    /// rows of both side by side. A follower must be worth the trip, and must write something.
+    fn may_launch(&self, flights: &Flights, open: &Batch) -> bool {
+        let Some(first) = flights.front() else {
+            return !open.judged.is_empty();
+        };
+        flights.len() == 1
+            && !self.writers.is_empty()
+            && first.writes
+            && open.before.position < self.state.head.position
+            && open.judged.len() >= FOLLOWER_MIN.max(first.commands)
     }
 
     fn open_batch(&mut self) -> Box<Batch> {
@@ -215,18 +248,30 @@ impl Appender {
     }
 
     /// Sends a batch to the database; one that leaves no trace has its view of the log confirmed.
-    fn launch(&mut self, batch: Box<Batch>) -> Flight {
-        let Some(mut writer) = self.writer.take() else {
-            unreachable!("the writer is here when nothing is in flight");
+    fn launch(&mut self, batch: Box<Batch>, flights: &mut Flights) {
+        let Some(mut writer) = self.writers.pop() else {
+            unreachable!("a writer is here when less than two batches are in flight");
         };
-        tokio::spawn(async move {
+        let (commands, writes) = (batch.judged.len(), !batch.writes_nothing());
+        let turn = if flights.is_empty() {
+            Turn::First
+        } else {
+            self.counters.followers.fetch_add(1, Ordering::Relaxed);
+            Turn::Behind
+        };
+        let handle = tokio::spawn(async move {
             let written = if batch.writes_nothing() {
                 database::confirm(&mut writer, &batch.before).await
             } else {
-                database::write(&mut writer, &batch).await
+                database::write(&mut writer, &batch, turn).await
             };
             (writer, batch, written)
-        })
+        });
+        flights.push_back(Flight {
+            handle,
+            commands,
+            writes,
+        });
     }
 
     /// Answers the callers of a batch that is durable; says how many they were.
@@ -237,7 +282,7 @@ impl Appender {
         let Ok((writer, batch, written)) = landed else {
             return Err((WriteError::Lost, None));
         };
-        self.writer = Some(writer);
+        self.writers.push(writer);
         match written {
             Ok(()) => Ok(self.settled(batch)),
             Err(error) => Err((error, Some(batch))),
@@ -252,7 +297,8 @@ impl Appender {
             .commands
             .fetch_add(count as u64, Ordering::Relaxed);
         self.counters.events.fetch_add(events, Ordering::Relaxed);
-        self.state.trim(batch.after.position);
+        self.durable = batch.after.position;
+        self.state.trim(self.durable);
         batch.answer();
         count
     }
