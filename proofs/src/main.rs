@@ -6,6 +6,7 @@ mod dice;
 mod load;
 mod measure;
 mod server;
+mod tamper;
 mod transfer;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Proof {
     /// Shake the ground.
     #[command(subcommand)]
     Chaos(ChaosProof),
+    /// Tamper with a sealed log.
+    Tamper(tamper::TamperArgs),
     #[command(hide = true)]
     Writer(chaos::WriterArgs),
     #[command(hide = true)]
@@ -52,7 +55,10 @@ enum ChaosProof {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match prove(Cli::parse().proof).await {
         Ok(failures) if failures.is_empty() => ExitCode::SUCCESS,
         Ok(failures) => {
@@ -73,6 +79,7 @@ async fn prove(proof: Proof) -> Result<Vec<String>> {
     match proof {
         Proof::Bench(BenchProof::Kernel(args)) => bench::kernel(&args).await,
         Proof::Chaos(ChaosProof::Bank(args)) => chaos::bank(&args).await,
+        Proof::Tamper(args) => tamper::tamper(&args).await,
         Proof::Writer(args) => chaos::write(args).await.map(|()| Vec::new()),
         Proof::Follower(args) => chaos::follow(args).await.map(|()| Vec::new()),
     }

@@ -44,7 +44,10 @@ impl Server {
         settings.extra = extra.into_iter().map(owned).collect();
         let cluster = Cluster::open(settings).await?;
         let options = PgConnectOptions::from_str(&cluster.url("postgres"))?;
-        Ok(Self { cluster: Some(cluster), options: options.disable_statement_logging() })
+        Ok(Self {
+            cluster: Some(cluster),
+            options: options.disable_statement_logging(),
+        })
     }
 
     pub const fn cluster(&self) -> Option<&Cluster> {

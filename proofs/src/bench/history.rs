@@ -70,7 +70,8 @@ pub async fn of(server: &Server, events: i64, copies: Copies) -> Result<PgConnec
     let pool = pool(&database, 1).await?;
     pool.execute("vacuum (analyze) events").await?;
     pool.execute("vacuum (analyze) entries").await?;
-    pool.execute("comment on table events is 'complete'").await?;
+    pool.execute("comment on table events is 'complete'")
+        .await?;
     if copies == Copies::Stock {
         copy_for_stock(&pool).await?;
     }

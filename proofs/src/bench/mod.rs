@@ -82,7 +82,9 @@ impl KernelArgs {
             duration: Duration::from_secs(self.seconds.max(1)),
             options,
             replay_events: self.replay_events,
-            readers: self.readers.unwrap_or_else(|| projections::Settings::default().readers),
+            readers: self
+                .readers
+                .unwrap_or_else(|| projections::Settings::default().readers),
         }
     }
 }

@@ -43,7 +43,11 @@ pub async fn measure(server: &Server, plan: &Plan, report: &mut Report) -> Resul
     }
     let few_time = report.line(format!("books rebuilt from {few} events"), "ms", few_rounds);
     let plain_time = report.line("the same rows by COPY, and the read", "ms", plain_rounds);
-    let many_time = report.line(format!("books rebuilt from {many} events"), "ms", many_rounds);
+    let many_time = report.line(
+        format!("books rebuilt from {many} events"),
+        "ms",
+        many_rounds,
+    );
     report.ratio("rebuild_vs_copy", few_time, plain_time);
     report.ratio("rebuild_linear", many_time, few_time);
     Ok(())
@@ -56,12 +60,19 @@ fn millis(time: Duration) -> u64 {
 async fn rebuild(database: PgConnectOptions, readers: usize, events: i64) -> Result<Duration> {
     let log = Log::open(database, Options::default()).await?;
     let projections = Projections::none().with::<Books>();
-    let settings = Settings { readers, ..Settings::default() };
+    let settings = Settings {
+        readers,
+        ..Settings::default()
+    };
     let engine = Engine::open(log.clone(), Arc::new(catalogue()), projections, settings).await?;
     let start = Instant::now();
     let rebuilt = engine.rebuild(Books::NAME, &|_| {}).await?;
     let time = start.elapsed();
-    ensure!(rebuilt.position == events, "the rebuild ended at {}", rebuilt.position);
+    ensure!(
+        rebuilt.position == events,
+        "the rebuild ended at {}",
+        rebuilt.position
+    );
     log.close().await;
     Ok(time)
 }
@@ -80,7 +91,8 @@ impl Plain {
         let pool = pool(database, 1).await?;
         for table in Books::TABLES {
             let name = format!("read_{}.{}", Books::NAME, table.name);
-            self.tables.push((name.clone(), rows_of(&pool, &name).await?));
+            self.tables
+                .push((name.clone(), rows_of(&pool, &name).await?));
         }
         pool.close().await;
         Ok(())
@@ -93,7 +105,9 @@ impl Plain {
         events: i64,
     ) -> Result<(Duration, Self)> {
         let mut connection = PgConnection::connect_with(&database).await?;
-        connection.execute("drop schema if exists plain cascade; create schema plain").await?;
+        connection
+            .execute("drop schema if exists plain cascade; create schema plain")
+            .await?;
         let mut time = Duration::ZERO;
         for (number, (name, bytes)) in self.tables.iter().enumerate() {
             let twin = format!("plain.table_{number}");
@@ -113,7 +127,8 @@ impl Plain {
         let log = Log::open(database, Options::default()).await?;
         let start = Instant::now();
         let go_on = |_: store::EventRef<'_>| Ok(ControlFlow::Continue(()));
-        log.scan::<ReadError>(0, events, Columns::Fold, go_on).await?;
+        log.scan::<ReadError>(0, events, Columns::Fold, go_on)
+            .await?;
         time += start.elapsed();
         log.close().await;
         Ok((time, self))

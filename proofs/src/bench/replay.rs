@@ -26,11 +26,18 @@ pub async fn measure(server: &Server, plan: &Plan, report: &mut Report) -> Resul
         // On worker threads, as a program's readers are.
         let theirs = tokio::spawn(theirs(database.clone(), events)).await??;
         let ours = tokio::spawn(ours(database.clone(), plan.readers, events)).await??;
-        ensure!(same(&ours.fold, &theirs.fold), "the two replays disagree on the balances");
+        ensure!(
+            same(&ours.fold, &theirs.fold),
+            "the two replays disagree on the balances"
+        );
         stock_rounds.push(theirs.events_per_second);
         our_rounds.push(ours.events_per_second);
     }
-    let stock = report.line(format!("postgres-es replays {events} events"), "/s", stock_rounds);
+    let stock = report.line(
+        format!("postgres-es replays {events} events"),
+        "/s",
+        stock_rounds,
+    );
     let rate = report.line(format!("kernel replays {events} events"), "/s", our_rounds);
     report.ratio("replay_vs_stock", rate, stock);
     Ok(())
@@ -61,11 +68,17 @@ async fn ours(database: PgConnectOptions, readers: usize, events: i64) -> Result
         fold.append(&page);
         reached = position;
     }
-    ensure!(reached == events, "{reached} of {events} events were replayed");
+    ensure!(
+        reached == events,
+        "{reached} of {events} events were replayed"
+    );
     let events_per_second = per_second(u64::try_from(events)?, start.elapsed());
     drop(pages);
     log.close().await;
-    Ok(Replayed { fold, events_per_second })
+    Ok(Replayed {
+        fold,
+        events_per_second,
+    })
 }
 
 async fn theirs(database: PgConnectOptions, events: i64) -> Result<Replayed> {
@@ -79,11 +92,20 @@ async fn theirs(database: PgConnectOptions, events: i64) -> Result<Replayed> {
     while let Some(event) = stream.next::<Transfer>(&[]).await {
         let event = event?.payload;
         replayed += 1;
-        let moved = Moved { postings: event.postings()?, claims: event.claims() };
+        let moved = Moved {
+            postings: event.postings()?,
+            claims: event.claims(),
+        };
         fold.take_moved(replayed, &moved);
     }
-    ensure!(replayed == events, "{replayed} of {events} events were replayed");
+    ensure!(
+        replayed == events,
+        "{replayed} of {events} events were replayed"
+    );
     let events_per_second = per_second(u64::try_from(events)?, start.elapsed());
     pool.close().await;
-    Ok(Replayed { fold, events_per_second })
+    Ok(Replayed {
+        fold,
+        events_per_second,
+    })
 }

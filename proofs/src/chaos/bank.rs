@@ -30,11 +30,16 @@ impl Bank {
     pub fn try_new() -> Result<Self, AccountError> {
         let wallet = |number| Account::wallet(&format!("bank_{number}"), WalletLeaf::Available);
         let accounts = (0..ACCOUNTS).map(wallet).collect::<Result<_, _>>()?;
-        Ok(Self { accounts, outside: Account::outside("bank")? })
+        Ok(Self {
+            accounts,
+            outside: Account::outside("bank")?,
+        })
     }
 
     pub fn number(&self, account: &str) -> Option<usize> {
-        self.accounts.iter().position(|other| other.as_str() == account)
+        self.accounts
+            .iter()
+            .position(|other| other.as_str() == account)
     }
 
     pub fn throw(dice: &mut Dice) -> Order {
@@ -65,7 +70,11 @@ impl Bank {
     pub fn order(&self, event: &TransferEvent) -> Option<Order> {
         let TransferEvent::Made { from, to, amount } = event;
         let (from, to) = (self.number(from.as_str())?, self.number(to.as_str())?);
-        Some(Order { from, to, minor: amount.minor() })
+        Some(Order {
+            from,
+            to,
+            minor: amount.minor(),
+        })
     }
 
     /// Takes an event in.
@@ -101,7 +110,9 @@ mod tests {
 
     fn funded(bank: &Bank) -> Balances {
         let mut balances = [0; ACCOUNTS];
-        bank.funding().iter().for_each(|event| bank.apply(&mut balances, event));
+        bank.funding()
+            .iter()
+            .for_each(|event| bank.apply(&mut balances, event));
         balances
     }
 
@@ -110,7 +121,14 @@ mod tests {
         let bank = Bank::try_new().unwrap();
         let mut balances = funded(&bank);
         assert_eq!(complaint(&balances), None);
-        bank.apply(&mut balances, &bank.event(Order { from: 0, to: 7, minor: 5 }));
+        bank.apply(
+            &mut balances,
+            &bank.event(Order {
+                from: 0,
+                to: 7,
+                minor: 5,
+            }),
+        );
         assert_eq!(complaint(&balances), None);
     }
 

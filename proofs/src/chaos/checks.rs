@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use projections::books::Books;
 use projections::Projection;
+use projections::books::Books;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use store::{Columns, EventRef, Log, audit, decode};
@@ -73,15 +73,20 @@ impl Checked<'_> {
             violations: Vec::new(),
         };
         let head = self.log.head().await?.position;
-        let scanned = self.log.scan::<anyhow::Error>(0, head, Columns::Fold, |event| {
-            fold.event(&event)?;
-            Ok(ControlFlow::Continue(()))
-        });
+        let scanned = self
+            .log
+            .scan::<anyhow::Error>(0, head, Columns::Fold, |event| {
+                fold.event(&event)?;
+                Ok(ControlFlow::Continue(()))
+            });
         if let Err(error) = scanned.await {
             fold.violations.push(format!("the log: {error}"));
         }
         if let Some(seen) = fold.observations.first() {
-            let text = format!("{:?} saw position {}, the log ends before", seen.source, seen.position);
+            let text = format!(
+                "{:?} saw position {}, the log ends before",
+                seen.source, seen.position
+            );
             fold.violations.push(text);
         }
         Ok(fold)
@@ -107,18 +112,28 @@ impl Fold<'_> {
     fn event(&mut self, event: &EventRef<'_>) -> Result<()> {
         let position = event.position;
         let made: TransferEvent = decode(event, &[])?;
-        if self.events.insert(event.event_id, (position, self.bank.order(&made))).is_some() {
-            self.violations.push(format!("{} stands in the log twice", event.event_id));
+        if self
+            .events
+            .insert(event.event_id, (position, self.bank.order(&made)))
+            .is_some()
+        {
+            self.violations
+                .push(format!("{} stands in the log twice", event.event_id));
         }
         self.bank.apply(&mut self.balances, &made);
         if position >= self.funded
             && let Some(text) = complaint(&self.balances)
         {
-            self.violations.push(format!("the log up to {position}: {text}"));
+            self.violations
+                .push(format!("the log up to {position}: {text}"));
         }
         while let Some(seen) = self.observations.pop_if(|seen| seen.position <= position) {
             if seen.position != position || seen.balances != self.balances {
-                let Observation { source, position, balances } = seen;
+                let Observation {
+                    source,
+                    position,
+                    balances,
+                } = seen;
                 let text = format!(
                     "{source:?} at {position} showed {balances:?}, the log says {:?}",
                     self.balances

@@ -7,7 +7,11 @@ use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
 
 /// Features of this crate, each of which breaks the kernel in another place.
-const WRONG: [&str; 3] = ["wrong-no-floor", "wrong-read-modify-write", "wrong-split-checkpoint"];
+const WRONG: [&str; 3] = [
+    "wrong-no-floor",
+    "wrong-read-modify-write",
+    "wrong-split-checkpoint",
+];
 const TARGET_DIR: &str = "target/wrong";
 /// A wrong build is found out quickly or never.
 const SECONDS_MAX: u64 = 10;
@@ -28,7 +32,14 @@ pub async fn run(seconds: u64) -> Result<Vec<String>> {
 async fn build(feature: &str) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "proofs", "--features", feature]);
+    build.args([
+        "build",
+        "--quiet",
+        "--package",
+        "proofs",
+        "--features",
+        feature,
+    ]);
     build.args(["--target-dir", TARGET_DIR]);
     let folder = if cfg!(debug_assertions) {
         "debug"
@@ -48,13 +59,18 @@ async fn first_violation(program: PathBuf, seconds: u64) -> Result<Option<String
     test.args(["--only", "nothing", "--only", "connections-dropped"]);
     let output = test.stderr(Stdio::inherit()).output().await?;
     let told = String::from_utf8_lossy(&output.stdout);
-    let violation = told.lines().find_map(|line| line.strip_prefix(super::VIOLATION));
+    let violation = told
+        .lines()
+        .find_map(|line| line.strip_prefix(super::VIOLATION));
     match output.status.code() {
         Some(0) => Ok(None),
         Some(1) => {
             let violation = violation.context("a wrong build failed without saying why")?;
             Ok(Some(violation.to_owned()))
         }
-        _ => anyhow::bail!("a wrong build broke down instead of failing: {}", output.status),
+        _ => anyhow::bail!(
+            "a wrong build broke down instead of failing: {}",
+            output.status
+        ),
     }
 }

@@ -31,7 +31,8 @@ pub enum Disturbance {
 
 impl Disturbance {
     pub fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     /// Disturbs for so long; says how often it did.

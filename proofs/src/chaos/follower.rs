@@ -42,7 +42,10 @@ async fn open_patiently(database: &PgConnectOptions) -> Result<Engine> {
 
 pub async fn open(database: &PgConnectOptions) -> Result<Engine> {
     let log = Log::open(database.clone(), Options::default()).await?;
-    let settings = Settings { rest: Duration::from_millis(50), ..Settings::default() };
+    let settings = Settings {
+        rest: Duration::from_millis(50),
+        ..Settings::default()
+    };
     let projections = Projections::none().with::<Books>();
     Ok(Engine::open(log, Arc::new(catalogue()), projections, settings).await?)
 }

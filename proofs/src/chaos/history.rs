@@ -42,7 +42,11 @@ impl History {
     pub fn hear(&mut self, said: Said) {
         match said {
             Said::Begin { event, order } => {
-                let sent = Sent { order, told: Told::Nothing, resolved: Vec::new() };
+                let sent = Sent {
+                    order,
+                    told: Told::Nothing,
+                    resolved: Vec::new(),
+                };
                 self.sent.insert(event, sent);
             }
             Said::Committed { event, position } => self.tell(event, Told::Committed { position }),
@@ -74,7 +78,10 @@ impl History {
     }
 
     fn unresolved(&self, told: impl Fn(&Told) -> bool) -> Vec<Uuid> {
-        let chosen = self.sent.iter().filter(|(_, it)| it.resolved.is_empty() && told(&it.told));
+        let chosen = self
+            .sent
+            .iter()
+            .filter(|(_, it)| it.resolved.is_empty() && told(&it.told));
         chosen.map(|(event, _)| *event).collect()
     }
 
@@ -87,7 +94,10 @@ impl History {
         let mut violations = Vec::new();
         for (event, sent) in &self.sent {
             let stands = log.get(event).copied();
-            violations.extend(sent.complaint(stands).map(|text| format!("{event}: {text}")));
+            violations.extend(
+                sent.complaint(stands)
+                    .map(|text| format!("{event}: {text}")),
+            );
         }
         for (event, (position, order)) in log {
             if order.is_some() && !self.sent.contains_key(event) {
@@ -117,7 +127,10 @@ impl Sent {
         if let Some((position, order)) = stands
             && order != Some(self.order)
         {
-            return Some(format!("at {position} with {order:?}, sent as {:?}", self.order));
+            return Some(format!(
+                "at {position} with {order:?}, sent as {:?}",
+                self.order
+            ));
         }
         if let Some(fate) = self.resolved.iter().find(|fate| **fate != position) {
             return Some(format!("its fate was told as {fate:?} and is {position:?}"));
@@ -141,12 +154,19 @@ impl Sent {
 mod tests {
     use super::*;
 
-    const ORDER: Order = Order { from: 0, to: 1, minor: 2 };
+    const ORDER: Order = Order {
+        from: 0,
+        to: 1,
+        minor: 2,
+    };
 
     fn history(said: impl Fn(Uuid) -> Said) -> (Uuid, History) {
         let event = store::ids::fresh();
         let mut history = History::default();
-        history.hear(Said::Begin { event, order: ORDER });
+        history.hear(Said::Begin {
+            event,
+            order: ORDER,
+        });
         history.hear(said(event));
         (event, history)
     }
@@ -161,14 +181,21 @@ mod tests {
         assert!(history.judge(&at(event, 9, ORDER)).is_empty());
         assert_eq!(history.judge(&at(event, 8, ORDER)).len(), 1);
         assert_eq!(history.judge(&HashMap::new()).len(), 1);
-        assert_eq!(history.judge(&at(event, 9, Order { minor: 3, ..ORDER })).len(), 1);
+        assert_eq!(
+            history
+                .judge(&at(event, 9, Order { minor: 3, ..ORDER }))
+                .len(),
+            1
+        );
     }
 
     #[test]
     fn a_refused_transfer_is_nowhere() {
         let reason = "busy".to_owned();
-        let (event, history) =
-            history(|event| Said::Refused { event, reason: reason.clone() });
+        let (event, history) = history(|event| Said::Refused {
+            event,
+            reason: reason.clone(),
+        });
         assert!(history.judge(&HashMap::new()).is_empty());
         assert_eq!(history.judge(&at(event, 9, ORDER)).len(), 1);
     }
@@ -191,13 +218,23 @@ mod tests {
         let stranger = store::ids::fresh();
         let history = History::default();
         assert_eq!(history.judge(&at(stranger, 9, ORDER)).len(), 1);
-        assert!(history.judge(&HashMap::from([(stranger, (1, None))])).is_empty());
+        assert!(
+            history
+                .judge(&HashMap::from([(stranger, (1, None))]))
+                .is_empty()
+        );
     }
 
     #[test]
     fn the_tally_tells_unknown_that_landed_from_unknown_that_did_not() {
         let (event, mut history) = history(|event| Said::Unknown { event });
         history.resolve(event, Some(4));
-        assert_eq!(history.tally(), Tally { unknown_landed: 1, ..Tally::default() });
+        assert_eq!(
+            history.tally(),
+            Tally {
+                unknown_landed: 1,
+                ..Tally::default()
+            }
+        );
     }
 }

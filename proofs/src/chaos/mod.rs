@@ -51,7 +51,11 @@ pub async fn bank(args: &BankArgs) -> Result<Vec<String>> {
     let server = Server::private(Path::new(".trainnet/chaos")).await?;
     let cluster = server.cluster().context("a private server is a cluster")?;
     let all = Disturbance::value_variants();
-    let chosen = if args.only.is_empty() { all } else { &args.only[..] };
+    let chosen = if args.only.is_empty() {
+        all
+    } else {
+        &args.only[..]
+    };
     let mut failures = Vec::new();
     for disturbance in chosen {
         let duration = Duration::from_secs(args.seconds.max(1));

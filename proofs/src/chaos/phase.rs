@@ -62,7 +62,11 @@ pub async fn run(
     let readers = phase.start_readers(&over);
     let resolver = tokio::spawn(resolve_unknown(
         phase.log.clone(),
-        phase.writers.iter().map(|writer| writer.heard.clone()).collect(),
+        phase
+            .writers
+            .iter()
+            .map(|writer| writer.heard.clone())
+            .collect(),
         Arc::clone(&over),
     ));
     let disturbed = disturbance.go_on(&mut phase, duration).await?;
@@ -88,7 +92,9 @@ pub async fn run(
         violations,
     };
     if disturbed == 0 && disturbance != Disturbance::Nothing {
-        outcome.violations.push("nothing was disturbed; the phase proves nothing".to_owned());
+        outcome
+            .violations
+            .push("nothing was disturbed; the phase proves nothing".to_owned());
     }
     phase.check(seen, &mut outcome).await?;
     if outcome.violations.is_empty() {
@@ -98,19 +104,19 @@ pub async fn run(
 }
 
 impl<'a> Phase<'a> {
-    async fn begin(
-        cluster: &'a Cluster,
-        database: PgConnectOptions,
-        name: &str,
-    ) -> Result<Self> {
+    async fn begin(cluster: &'a Cluster, database: PgConnectOptions, name: &str) -> Result<Self> {
         let bank = Arc::new(Bank::try_new()?);
         let log = Log::open(database.clone(), Options::default()).await?;
         let funding = bank.funding();
         let funded = i64::try_from(funding.len())?;
-        let events = funding.iter().map(NewEvent::from_domain).collect::<Result<_, _>>()?;
+        let events = funding
+            .iter()
+            .map(NewEvent::from_domain)
+            .collect::<Result<_, _>>()?;
         let stream = format!("transfer_{}", ids::fresh());
         let context = Context::by("user/bank");
-        log.append(Append::try_new("transfer", &stream, 0, events, &context)?).await?;
+        log.append(Append::try_new("transfer", &stream, 0, events, &context)?)
+            .await?;
         let pool = PgPoolOptions::new()
             .acquire_timeout(Duration::from_secs(2))
             .connect_with(database.clone())
@@ -121,7 +127,17 @@ impl<'a> Phase<'a> {
         let writers = (1..=PROCESSES).map(|seed| Writer::start(&url, seed, TASKS_EACH));
         let writers = writers.collect::<Result<_>>()?;
         let history = History::default();
-        Ok(Self { cluster, database, writers, follower, bank, log, pool, funded, history })
+        Ok(Self {
+            cluster,
+            database,
+            writers,
+            follower,
+            bank,
+            log,
+            pool,
+            funded,
+            history,
+        })
     }
 
     fn start_readers(&self, over: &Arc<AtomicBool>) -> Vec<JoinHandle<Seen>> {
@@ -129,10 +145,20 @@ impl<'a> Phase<'a> {
         for _ in 0..READERS_EACH {
             for source in [Source::Live, Source::Books] {
                 let (pool, bank) = (self.pool.clone(), Arc::clone(&self.bank));
-                readers.push(tokio::spawn(read_balances(pool, bank, source, Arc::clone(over))));
+                readers.push(tokio::spawn(read_balances(
+                    pool,
+                    bank,
+                    source,
+                    Arc::clone(over),
+                )));
             }
             let (log, bank) = (self.log.clone(), Arc::clone(&self.bank));
-            readers.push(tokio::spawn(read_log(log, bank, self.funded, Arc::clone(over))));
+            readers.push(tokio::spawn(read_log(
+                log,
+                bank,
+                self.funded,
+                Arc::clone(over),
+            )));
         }
         readers
     }
@@ -201,11 +227,7 @@ async fn fate_of(log: &Log, event: Uuid) -> Result<Option<i64>> {
 }
 
 /// Asks for the fate of what living writers were told is unknown, while they go on.
-async fn resolve_unknown(
-    log: Log,
-    writers: Vec<Heard>,
-    over: Arc<AtomicBool>,
-) -> Result<()> {
+async fn resolve_unknown(log: Log, writers: Vec<Heard>, over: Arc<AtomicBool>) -> Result<()> {
     while !over.load(Ordering::Relaxed) {
         for heard in &writers {
             for event in heard.unknown() {

@@ -26,7 +26,10 @@ impl Process {
         // Disturbances are what they are here for; a panic is heard all the same.
         let mut child = Command::new(program)
             .args(arguments)
-            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "off".to_owned()))
+            .env(
+                "RUST_LOG",
+                std::env::var("RUST_LOG").unwrap_or_else(|_| "off".to_owned()),
+            )
             .stdin(Stdio::piped())
             .stdout(output)
             .kill_on_drop(true)
@@ -36,13 +39,20 @@ impl Process {
     }
 
     pub fn signal(&self, signal: Signal) -> Result<()> {
-        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        let pid = self
+            .child
+            .id()
+            .and_then(|pid| i32::try_from(pid).ok())
+            .and_then(Pid::from_raw);
         kill_process(pid.context("the process is gone")?, signal)?;
         Ok(())
     }
 
     async fn kill(&mut self) -> Result<()> {
-        self.child.kill().await.context("a process could not be killed")
+        self.child
+            .kill()
+            .await
+            .context("a process could not be killed")
     }
 
     /// Lets it finish what it is doing; one that does not is killed and told on.
@@ -69,7 +79,9 @@ pub struct Follower {
 
 impl Follower {
     pub fn start(database: &str) -> Result<Self> {
-        let arguments = ["follower", "--database", database].map(str::to_owned).to_vec();
+        let arguments = ["follower", "--database", database]
+            .map(str::to_owned)
+            .to_vec();
         let process = Process::start(&arguments, Stdio::null())?;
         Ok(Self { arguments, process })
     }
@@ -131,10 +143,18 @@ impl Writer {
             ("--seed", seed.to_string()),
             ("--tasks", tasks.to_string()),
         ];
-        let options = options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
-        let arguments: Vec<String> = std::iter::once("writer".to_owned()).chain(options).collect();
+        let options = options
+            .into_iter()
+            .flat_map(|(name, value)| [name.to_owned(), value]);
+        let arguments: Vec<String> = std::iter::once("writer".to_owned())
+            .chain(options)
+            .collect();
         let mut process = Process::start(&arguments, Stdio::piped())?;
-        let output = process.child.stdout.take().context("a writer has no output")?;
+        let output = process
+            .child
+            .stdout
+            .take()
+            .context("a writer has no output")?;
         let heard = Heard::default();
         let hearing = heard.clone();
         let listener = tokio::spawn(async move {
@@ -146,7 +166,14 @@ impl Writer {
             Ok(())
         });
         let database = database.to_owned();
-        Ok(Self { database, seed, tasks, process, heard, listener })
+        Ok(Self {
+            database,
+            seed,
+            tasks,
+            process,
+            heard,
+            listener,
+        })
     }
 
     pub fn signal(&self, signal: Signal) -> Result<()> {

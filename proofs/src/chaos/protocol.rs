@@ -10,16 +10,30 @@ use super::bank::Order;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     /// Before it sends anything: whatever happens now, the event has a name.
-    Begin { event: Uuid, order: Order },
-    Committed { event: Uuid, position: i64 },
-    Refused { event: Uuid, reason: String },
-    Unknown { event: Uuid },
+    Begin {
+        event: Uuid,
+        order: Order,
+    },
+    Committed {
+        event: Uuid,
+        position: i64,
+    },
+    Refused {
+        event: Uuid,
+        reason: String,
+    },
+    Unknown {
+        event: Uuid,
+    },
 }
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Begin { event, order: Order { from, to, minor } } => {
+            Self::Begin {
+                event,
+                order: Order { from, to, minor },
+            } => {
                 write!(f, "begin {event} {from} {to} {minor}")
             }
             Self::Committed { event, position } => write!(f, "ok {event} {position}"),
@@ -51,10 +65,19 @@ fn read(line: &str) -> Option<Said> {
             let from = numbers.next()?.parse().ok()?;
             let to = numbers.next()?.parse().ok()?;
             let minor = numbers.next()?.parse().ok()?;
-            Some(Said::Begin { event, order: Order { from, to, minor } })
+            Some(Said::Begin {
+                event,
+                order: Order { from, to, minor },
+            })
         }
-        "ok" => Some(Said::Committed { event, position: rest.parse().ok()? }),
-        "refused" => Some(Said::Refused { event, reason: rest.to_owned() }),
+        "ok" => Some(Said::Committed {
+            event,
+            position: rest.parse().ok()?,
+        }),
+        "refused" => Some(Said::Refused {
+            event,
+            reason: rest.to_owned(),
+        }),
         "unknown" => Some(Said::Unknown { event }),
         _ => None,
     }
@@ -67,11 +90,21 @@ mod tests {
     #[test]
     fn every_line_is_read_as_it_was_said() {
         let event = store::ids::fresh();
-        let order = Order { from: 1, to: 7, minor: 5 };
+        let order = Order {
+            from: 1,
+            to: 7,
+            minor: 5,
+        };
         let lines = [
             Said::Begin { event, order },
-            Said::Committed { event, position: 12 },
-            Said::Refused { event, reason: "it has 3, 5 are needed".to_owned() },
+            Said::Committed {
+                event,
+                position: 12,
+            },
+            Said::Refused {
+                event,
+                reason: "it has 3, 5 are needed".to_owned(),
+            },
             Said::Unknown { event },
         ];
         for said in lines {
@@ -82,6 +115,10 @@ mod tests {
     #[test]
     fn half_a_line_is_not_understood() {
         assert!("ok 01a1fdd5-d0dc".parse::<Said>().is_err());
-        assert!("perhaps 01a1fdd5-d0dc-75f2-8d4a-4ff9b322531c".parse::<Said>().is_err());
+        assert!(
+            "perhaps 01a1fdd5-d0dc-75f2-8d4a-4ff9b322531c"
+                .parse::<Said>()
+                .is_err()
+        );
     }
 }

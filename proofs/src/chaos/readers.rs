@@ -36,7 +36,10 @@ pub struct Seen {
 
 impl Seen {
     pub fn of(&self, source: Source) -> usize {
-        self.observations.iter().filter(|seen| seen.source == source).count()
+        self.observations
+            .iter()
+            .filter(|seen| seen.source == source)
+            .count()
     }
 
     pub fn merge(&mut self, other: Self) {
@@ -80,13 +83,19 @@ impl Source {
         let mut balances = [0; ACCOUNTS];
         let mut position = 0;
         for (account, minor, at) in rows {
-            let number = bank.number(account).ok_or_else(|| format!("{self:?}: {account}?"))?;
+            let number = bank
+                .number(account)
+                .ok_or_else(|| format!("{self:?}: {account}?"))?;
             balances[number] = *minor;
             position = *at;
         }
         match complaint(&balances) {
             Some(text) => Err(format!("{self:?} at {position}: {text}")),
-            None => Ok(Observation { source: self, position, balances }),
+            None => Ok(Observation {
+                source: self,
+                position,
+                balances,
+            }),
         }
     }
 }
@@ -104,7 +113,8 @@ pub async fn read_balances(
         match source.look(&pool, &bank).await {
             Ok(Ok(observation)) => {
                 if observation.position < reached {
-                    let text = format!("{source:?} went from {reached} to {}", observation.position);
+                    let text =
+                        format!("{source:?} went from {reached} to {}", observation.position);
                     seen.violations.push(text);
                 }
                 reached = observation.position;
@@ -130,7 +140,11 @@ enum Stopped {
 /// Folds the log as it grows; every prefix must be a bank.
 pub async fn read_log(log: Log, bank: Arc<Bank>, funded: i64, over: Arc<AtomicBool>) -> Seen {
     let mut seen = Seen::default();
-    let mut prefix = Prefix { balances: [0; ACCOUNTS], reached: 0, funded };
+    let mut prefix = Prefix {
+        balances: [0; ACCOUNTS],
+        reached: 0,
+        funded,
+    };
     while !over.load(Ordering::Relaxed) {
         let before = prefix.reached;
         match read_once(&log, &bank, &mut prefix, &mut seen.violations).await {
@@ -183,9 +197,8 @@ mod tests {
     use super::*;
 
     fn rows(minors: Balances) -> Vec<(String, i64, i64)> {
-        let row = |(number, minor): (usize, i64)| {
-            (format!("wallet/bank_{number}/available"), minor, 12)
-        };
+        let row =
+            |(number, minor): (usize, i64)| (format!("wallet/bank_{number}/available"), minor, 12);
         minors.into_iter().enumerate().map(row).collect()
     }
 
@@ -195,7 +208,15 @@ mod tests {
         let right = rows([13, 13, 13, 13, 12, 12, 12, 12]);
         assert_eq!(Source::Live.observe(&bank, &right).unwrap().position, 12);
         assert!(Source::Live.observe(&bank, &right[1..]).is_err());
-        assert!(Source::Live.observe(&bank, &rows([13, 13, 13, 13, 12, 12, 12, 13])).is_err());
-        assert!(Source::Books.observe(&bank, &rows([113, -87, 13, 13, 12, 12, 12, 12])).is_err());
+        assert!(
+            Source::Live
+                .observe(&bank, &rows([13, 13, 13, 13, 12, 12, 12, 13]))
+                .is_err()
+        );
+        assert!(
+            Source::Books
+                .observe(&bank, &rows([113, -87, 13, 13, 12, 12, 12, 12]))
+                .is_err()
+        );
     }
 }

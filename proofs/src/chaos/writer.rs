@@ -76,9 +76,15 @@ async fn transfer(log: &Log, bank: &Bank, order: Order) -> Result<()> {
     say(&Said::Begin { event, order })?;
     let append = append_of(bank, order, event)?;
     say(&match log.append(append).await {
-        Ok(committed) => Said::Committed { event, position: committed.position },
+        Ok(committed) => Said::Committed {
+            event,
+            position: committed.position,
+        },
         Err(NotAppended::Unknown { event_id }) => Said::Unknown { event: event_id },
-        Err(refusal) => Said::Refused { event, reason: refusal.to_string() },
+        Err(refusal) => Said::Refused {
+            event,
+            reason: refusal.to_string(),
+        },
     })
 }
 
@@ -86,7 +92,13 @@ fn append_of(bank: &Bank, order: Order, event: Uuid) -> Result<Append> {
     let mut made = NewEvent::from_domain(&bank.event(order))?;
     made.event_id = event;
     let stream = format!("transfer_{event}");
-    Ok(Append::try_new("transfer", &stream, 0, vec![made], &Context::by("user/bank"))?)
+    Ok(Append::try_new(
+        "transfer",
+        &stream,
+        0,
+        vec![made],
+        &Context::by("user/bank"),
+    )?)
 }
 
 /// One write a line: whoever kills this process finds whole lines.
