@@ -90,20 +90,6 @@ create trigger entries_append_only before update or delete or truncate on entrie
 create trigger log_head_stays before delete or truncate on log_head
     for each statement execute function refuse_rewriting();
 
--- Moves the head from where the caller believes it to be; false when it is not there.
-create function log_head_move(
-    expected_position bigint, expected_epoch bigint, new_position bigint, new_hash bytea,
-    new_recorded_at timestamptz
-) returns boolean language plpgsql as $$
-begin
-    update log_head
-       set position = new_position, hash = new_hash, recorded_at = new_recorded_at,
-           -- Answers alone leave the position where it is; other writers must notice all the same.
-           epoch = epoch + (new_position = expected_position)::int
-     where position = expected_position and epoch = expected_epoch;
-    return found;
-end $$;
-
 -- Writes one batch whose outcome the caller has already worked out against the head it names.
 -- False, and nothing written, when the head has moved on since.
 --
@@ -128,12 +114,20 @@ create function log_append(
 ) returns boolean language plpgsql as $$
 declare
     written bigint;
+    done    boolean;
 begin
     -- Whoever follows this batch waits for this lock; the number only keeps it apart from others.
-    perform pg_advisory_xact_lock(7264, (new_position % 2147483647)::int);
-    if not follows and not log_head_move(expected_position, expected_epoch, new_position, new_hash,
-                                         new_recorded_at) then
-        return false;
+    -- Assigned, not performed: an expression is evaluated without a statement of its own.
+    done := pg_try_advisory_xact_lock(7264, (new_position % 2147483647)::int);
+    if not follows then
+        update log_head
+           set position = new_position, hash = new_hash, recorded_at = new_recorded_at,
+               -- Answers alone leave the position where it is; other writers must notice anyway.
+               epoch = epoch + (new_position = expected_position)::int
+         where position = expected_position and epoch = expected_epoch;
+        if not found then
+            return false;
+        end if;
     end if;
 
     insert into events (position, sequence, event_id, recorded_at, effective_at, aggregate_type,
@@ -152,8 +146,12 @@ begin
 
     if follows then
         perform pg_advisory_xact_lock_shared(7264, (expected_position % 2147483647)::int);
-        if not log_head_move(expected_position, expected_epoch, new_position, new_hash,
-                             new_recorded_at) then
+        update log_head
+           set position = new_position, hash = new_hash, recorded_at = new_recorded_at,
+               -- Answers alone leave the position where it is; other writers must notice anyway.
+               epoch = epoch + (new_position = expected_position)::int
+         where position = expected_position and epoch = expected_epoch;
+        if not found then
             raise exception 'the head is not where the appender believed' using errcode = 'TN001';
         end if;
     end if;
@@ -197,7 +195,7 @@ begin
                unnest(answer_prints), unnest(answer_first), unnest(answer_last), new_recorded_at;
     end if;
 
-    perform pg_notify('trainnet_log', new_position::text);
+    done := pg_notify('trainnet_log', new_position::text) is null;
     return true;
 end $$;
 
