@@ -34,18 +34,18 @@ fn change(event: &mut RecordedEvent, q: usize) -> Option<()> {
         0 => {
             event.payload = event
                 .payload
-                .replace(r#""amount":"0.0"#, r#""amount":"0.1"#)
+                .replace(r#""amount":"0.0"#, r#""amount":"0.1"#);
         }
         1 => {
             event.payload = event
                 .payload
-                .replace(r#""to":"wallet/user_"#, r#""to":"wallet/user_x"#)
+                .replace(r#""to":"wallet/user_"#, r#""to":"wallet/user_x"#);
         }
         2 => event.effective_at -= chrono::Duration::days(1),
         _ => {
             event.metadata = event
                 .metadata
-                .replace(r#""request_id":"r"#, r#""request_id":"x"#)
+                .replace(r#""request_id":"r"#, r#""request_id":"x"#);
         }
     }
     (*event != before).then_some(())

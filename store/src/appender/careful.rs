@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::batch::{Batch, Request};
 use super::database::{self, Turn, WriteError};
 use super::state::Wanted;
-use super::{Appender, COMPANY, Flights, judge};
+use super::{Appender, COMPANY, Flights, judge, look_up};
 use crate::append::NotAppended;
 
 /// What is left to do when an attempt did not succeed.
@@ -196,7 +196,7 @@ impl Appender {
             self.state.missing(&request.append, true, &mut wanted);
         }
         if !wanted.is_empty() {
-            database::read(writer, &mut self.state, wanted).await?;
+            look_up::read(writer, &mut self.state, wanted).await?;
         }
         Ok(())
     }

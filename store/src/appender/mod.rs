@@ -9,6 +9,7 @@ mod batch;
 mod careful;
 mod database;
 mod judge;
+mod look_up;
 mod state;
 #[cfg(feature = "wrong-read-modify-write")]
 mod wrong;
@@ -86,7 +87,7 @@ type Landed = (PgConnection, Box<Batch>, Result<(), WriteError>);
 struct Flight {
     handle: JoinHandle<Landed>,
     commands: usize,
-    writes: bool,
+    leaves_trace: bool,
 }
 
 /// At most two, in the order of their positions.
@@ -190,7 +191,7 @@ impl Appender {
         };
         flights.len() == 1
             && !self.writers.is_empty()
-            && first.writes
+            && first.leaves_trace
             && open.before.position < self.state.head.position
             && open.judged.len() >= FOLLOWER_MIN.max(first.commands)
     }
@@ -242,7 +243,7 @@ impl Appender {
         let Some(mut reader) = self.reader.take() else {
             return Err(WriteError::Lost);
         };
-        database::read(&mut reader, &mut self.state, wanted).await?;
+        look_up::read(&mut reader, &mut self.state, wanted).await?;
         self.reader = Some(reader);
         Ok(())
     }
@@ -252,7 +253,8 @@ impl Appender {
         let Some(mut writer) = self.writers.pop() else {
             unreachable!("a writer is here when less than two batches are in flight");
         };
-        let (commands, writes) = (batch.judged.len(), !batch.writes_nothing());
+        let commands = batch.judged.len();
+        let leaves_trace = !batch.writes_nothing();
         let turn = if flights.is_empty() {
             Turn::First
         } else {
@@ -260,17 +262,17 @@ impl Appender {
             Turn::Behind
         };
         let handle = tokio::spawn(async move {
-            let written = if batch.writes_nothing() {
-                database::confirm(&mut writer, &batch.before).await
-            } else {
+            let written = if leaves_trace {
                 database::write(&mut writer, &batch, turn).await
+            } else {
+                database::confirm(&mut writer, &batch.before).await
             };
             (writer, batch, written)
         });
         flights.push_back(Flight {
             handle,
             commands,
-            writes,
+            leaves_trace,
         });
     }
 

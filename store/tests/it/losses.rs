@@ -46,7 +46,7 @@ async fn cut_until(stop: Arc<AtomicBool>, pool: PgPool) -> u32 {
 async fn every_outcome_is_true_while_connections_are_cut() {
     let database = workbench::database().await;
     let log = open(&database).await;
-    spend_while_cutting(&database, &[log.clone()]).await;
+    spend_while_cutting(&database, std::slice::from_ref(&log)).await;
     let followers = log.counters().followers.load(Ordering::Relaxed);
     assert!(
         followers > 0,
