@@ -37,6 +37,8 @@ pub fn perform(steps: &mut Steps) {
     let deny = ["deny", "--offline", "check", "--hide-inclusion-graph"];
     let deny = [deny.as_slice(), &["licenses", "bans", "sources"]].concat();
     if is_deny_installed() {
+        // Read offline, the graph wants the crates of every target, not only those built here.
+        steps.run("fetch", workspace::cargo().args(["fetch", "--locked"]));
         steps.run("dependencies", workspace::cargo().args(&deny));
     } else {
         steps.perform("dependencies", &format!("cargo {}", deny.join(" ")), || {
