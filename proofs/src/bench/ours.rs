@@ -98,7 +98,7 @@ pub fn throw(dice: &mut Dice, accounts: &[Account]) -> TransferCommand {
 pub enum Streams {
     /// Each transfer begins its own.
     Fresh,
-    /// So many commands to each, through the load that stock callers also pay for.
+    /// So many commands to each: the first begins it, the others load it.
     Reused {
         commands_each: usize,
         current: String,
@@ -146,6 +146,11 @@ impl Caller for OurCaller {
         let commands = &self.ours.commands;
         match self.streams {
             Streams::Fresh => commands.begin(&id, command, &self.context).await?,
+            Streams::Reused {
+                made,
+                commands_each,
+                ..
+            } if made % commands_each == 1 => commands.begin(&id, command, &self.context).await?,
             Streams::Reused { .. } => commands.execute(&id, command, &self.context).await?,
         };
         Ok(())

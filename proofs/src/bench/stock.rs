@@ -63,7 +63,7 @@ pub async fn measure(server: &Server, plan: &Plan, report: &mut Report) -> Resul
             let what = format!("postgres-es, {callers} callers, {connections} connections");
             report.line(what, "/s", rounds);
         }
-        let what = format!("kernel through execute, {callers} callers");
+        let what = format!("kernel, {callers} callers");
         let rate = report.line(what, "/s", our_rounds);
         report.ratio(ratio, rate, best);
     }

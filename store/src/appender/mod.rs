@@ -19,9 +19,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 pub(crate) use batch::Request;
@@ -85,7 +87,7 @@ type Landed = (PgConnection, Box<Batch>, Result<(), WriteError>);
 
 /// A batch on its way.
 struct Flight {
-    handle: JoinHandle<Landed>,
+    handle: BoxFuture<'static, Result<Landed, JoinError>>,
     commands: usize,
     leaves_trace: bool,
 }
@@ -261,14 +263,20 @@ impl Appender {
             self.counters.followers.fetch_add(1, Ordering::Relaxed);
             Turn::Behind
         };
-        let handle = tokio::spawn(async move {
+        let writing = async move {
             let written = if leaves_trace {
                 database::write(&mut writer, &batch, turn).await
             } else {
                 database::confirm(&mut writer, &batch.before).await
             };
             (writer, batch, written)
-        });
+        };
+        // A small batch is written by this task itself: handing it over would take longer.
+        let handle: BoxFuture<'static, _> = if turn == Turn::First && commands < FOLLOWER_MIN {
+            Box::pin(writing.map(Ok))
+        } else {
+            Box::pin(tokio::spawn(writing))
+        };
         flights.push_back(Flight {
             handle,
             commands,
@@ -279,7 +287,7 @@ impl Appender {
     /// Answers the callers of a batch that is durable; says how many they were.
     fn land(
         &mut self,
-        landed: Result<Landed, tokio::task::JoinError>,
+        landed: Result<Landed, JoinError>,
     ) -> Result<usize, (WriteError, Option<Box<Batch>>)> {
         let Ok((writer, batch, written)) = landed else {
             return Err((WriteError::Lost, None));
