@@ -31,6 +31,18 @@ impl Settings {
             ("fsync", durability),
             ("synchronous_commit", durability),
             ("full_page_writes", durability),
+            // The indexes that an append reads stay in memory, and a busy log is not
+            // interrupted by a checkpoint, and the full pages after it, every few seconds.
+            ("shared_buffers", "512MB"),
+            ("wal_buffers", "16MB"),
+            ("min_wal_size", "512MB"),
+            ("max_wal_size", "4GB"),
+            ("checkpoint_timeout", "15min"),
+            // Nothing follows this server, so the indexes of a rebuilt table are flushed once and
+            // not logged as well.
+            ("wal_level", "minimal"),
+            ("max_wal_senders", "0"),
+            ("maintenance_work_mem", "256MB"),
             ("timezone", "UTC"),
             ("log_timezone", "UTC"),
         ];

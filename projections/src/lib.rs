@@ -27,6 +27,6 @@ pub use follow::Settings;
 pub use projection::{Page, Projection, Unfoldable, Unsettled};
 pub use rebuild::{Comparison, Phase, Progress, Rebuilt, Watch};
 pub use recompute::Recomputed;
-pub use replay::{Replay, ReplayError, replay};
+pub use replay::ReplayError;
 pub use rows::{NewRow, Rows};
 pub use table::{Cell, Column, Keeping, Table};

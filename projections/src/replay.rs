@@ -27,7 +27,7 @@ pub enum ReplayError {
 ///
 /// The readers run ahead of whoever takes the pages by a page or two each, and stop when the
 /// replay is dropped.
-pub fn replay<P: Page>(
+pub(crate) fn replay<P: Page>(
     log: &Log,
     catalogue: &Arc<Catalogue>,
     after: i64,
@@ -86,7 +86,7 @@ async fn fold_page<P: Page>(
 
 /// The pages of a stretch of the log, as they become ready.
 #[derive(Debug)]
-pub struct Replay<P> {
+pub(crate) struct Replay<P> {
     lanes: Vec<mpsc::Receiver<Result<(i64, P), ReplayError>>>,
     turn: usize,
     reached: i64,

@@ -15,6 +15,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+/// As the program has it; the rivals that run in this process gain by it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A proof that failed and a proof that could not be made are two things.
 const FAILED: u8 = 1;
 const BROKE_DOWN: u8 = 2;

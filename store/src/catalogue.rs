@@ -1,6 +1,6 @@
 //! Which events there are: how a stored one is read, what it moved and what it claimed.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};

@@ -116,6 +116,8 @@ pub enum Columns {
     All,
     /// What a fold needs.
     Fold,
+    /// What says which money moved and nothing else; the rest is empty, zero and long ago.
+    Effects,
 }
 
 /// Why a reader did not get to where it was going.
@@ -185,7 +187,11 @@ impl Log {
             .await
             .map_err(ReadError::from)?;
         while let Some(chunk) = rows.try_next().await.map_err(ReadError::from)? {
-            let Some(event) = event(&chunk).map_err(ReadError::from)? else {
+            let event = match columns {
+                Columns::All | Columns::Fold => event(&chunk),
+                Columns::Effects => effects(&chunk),
+            };
+            let Some(event) = event.map_err(ReadError::from)? else {
                 continue;
             };
             if visit(event)?.is_break() {
@@ -275,15 +281,20 @@ impl Subscription {
 }
 
 fn statement(after: i64, until: i64, columns: Columns) -> String {
-    let proof = match columns {
-        Columns::All => "metadata, hash",
-        Columns::Fold => "null::json, null::bytea",
+    let columns = match columns {
+        Columns::All => {
+            "position, sequence, event_id, recorded_at, effective_at, aggregate_type, \
+             aggregate_id, event_type, event_version, payload, metadata, hash"
+        }
+        Columns::Fold => {
+            "position, sequence, event_id, recorded_at, effective_at, aggregate_type, \
+             aggregate_id, event_type, event_version, payload, null::json, null::bytea"
+        }
+        Columns::Effects => "position, aggregate_type, event_type, event_version, payload",
     };
     format!(
-        "copy (select position, sequence, event_id, recorded_at, effective_at, aggregate_type, \
-         aggregate_id, event_type, event_version, payload, {proof} from events \
-         where position > {after} and position <= {until} order by position) \
-         to stdout (format binary)"
+        "copy (select {columns} from events where position > {after} and position <= {until} \
+         order by position) to stdout (format binary)"
     )
 }
 
@@ -308,5 +319,25 @@ fn event(chunk: &[u8]) -> Result<Option<EventRef<'_>>, Malformed> {
             .bytes_or_null()?
             .and_then(Hash::from_slice)
             .unwrap_or(Hash([0; 32])),
+    }))
+}
+
+fn effects(chunk: &[u8]) -> Result<Option<EventRef<'_>>, Malformed> {
+    let Some(mut row) = Row::begin(chunk, 5)? else {
+        return Ok(None);
+    };
+    Ok(Some(EventRef {
+        position: row.int8()?,
+        sequence: 0,
+        event_id: Uuid::nil(),
+        recorded_at: DateTime::UNIX_EPOCH,
+        effective_at: DateTime::UNIX_EPOCH,
+        aggregate_type: row.text()?,
+        aggregate_id: "",
+        event_type: row.text()?,
+        event_version: row.text()?,
+        payload: row.text()?,
+        metadata: "",
+        hash: Hash([0; 32]),
     }))
 }

@@ -1,10 +1,14 @@
 //! The balances that a stretch of the log adds up to, in memory alone.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
 use foldhash::HashMap;
 use ledger::{Account, Currency, Posting};
-use store::{Catalogue, Columns, EventRef, Moved};
+use store::{Catalogue, Columns, Log, Moved};
+use tokio::task::JoinSet;
 
-use crate::projection::{Page, Unfoldable};
+use crate::replay::ReplayError;
 
 /// What an account holds and has turned over in one currency.
 ///
@@ -21,21 +25,21 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// This, and then what happened later.
+    /// What this stretch and another one add up to.
     #[must_use]
-    pub fn then(self, later: &Self) -> Self {
+    pub fn and(self, other: &Self) -> Self {
         Self {
-            minor: self.minor + later.minor,
-            debits_minor: self.debits_minor + later.debits_minor,
-            credits_minor: self.credits_minor + later.credits_minor,
-            position: self.position.max(later.position),
+            minor: self.minor + other.minor,
+            debits_minor: self.debits_minor + other.debits_minor,
+            credits_minor: self.credits_minor + other.credits_minor,
+            position: self.position.max(other.position),
         }
     }
 }
 
 /// A balance for every account and currency that moved.
 ///
-/// Two folds of neighbouring stretches join into the fold of both, so a log can be folded by
+/// The folds of two stretches join into the fold of both, so a log can be folded by
 /// several processors at once.
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
@@ -44,6 +48,57 @@ pub struct Fold {
 }
 
 impl Fold {
+    /// Folds the events after `after` up to and including `until`, so many stretches at once.
+    ///
+    /// All of them or an error: half a history never passes for a whole.
+    pub async fn of(
+        log: &Log,
+        catalogue: &Arc<Catalogue>,
+        after: i64,
+        until: i64,
+        readers: usize,
+    ) -> Result<Self, ReplayError> {
+        let readers = i64::try_from(readers).unwrap_or(i64::MAX).max(1);
+        let stretch = (until - after + readers - 1) / readers;
+        let mut tasks = JoinSet::new();
+        let mut begin = after;
+        while begin < until {
+            let end = until.min(begin + stretch);
+            let (log, catalogue) = (log.clone(), Arc::clone(catalogue));
+            tasks.spawn(async move { Self::stretch(&log, &catalogue, begin, end).await });
+            begin = end;
+        }
+        let mut whole = Self::default();
+        while let Some(folded) = tasks.join_next().await {
+            let reached = after;
+            let wanted = until;
+            whole.join(&folded.map_err(|_| ReplayError::EndedEarly { reached, wanted })??);
+        }
+        Ok(whole)
+    }
+
+    async fn stretch(
+        log: &Log,
+        catalogue: &Catalogue,
+        after: i64,
+        until: i64,
+    ) -> Result<Self, ReplayError> {
+        let mut fold = Self::default();
+        log.scan::<ReplayError>(after, until, Columns::Effects, |event| {
+            let position = event.position;
+            let moved = catalogue
+                .moved(&event)
+                .map_err(|source| ReplayError::Unfoldable {
+                    position,
+                    source: source.into(),
+                })?;
+            fold.take_moved(position, &moved);
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+        Ok(fold)
+    }
+
     /// Takes in what one event moved.
     pub fn take_moved(&mut self, position: i64, moved: &Moved) {
         for leg in moved.postings.iter().flat_map(Posting::legs) {
@@ -117,11 +172,11 @@ impl Fold {
         self.balances.is_empty()
     }
 
-    /// Takes in the fold of what follows.
-    pub fn append(&mut self, later: &Self) {
-        for (account, currency, balance) in later.iter() {
+    /// Takes in the fold of another stretch, whichever came first.
+    pub fn join(&mut self, other: &Self) {
+        for (account, currency, balance) in other.iter() {
             let place = self.place(account, currency);
-            self.balances[place].2 = self.balances[place].2.then(balance);
+            self.balances[place].2 = self.balances[place].2.and(balance);
         }
     }
 
@@ -131,15 +186,5 @@ impl Fold {
             .filter(|(_, other, _)| *other == currency)
             .map(|(.., it)| it.minor)
             .sum()
-    }
-}
-
-impl Page for Fold {
-    const COLUMNS: Columns = Columns::Fold;
-
-    fn take(&mut self, event: &EventRef<'_>, catalogue: &Catalogue) -> Result<(), Unfoldable> {
-        let moved = catalogue.moved(event)?;
-        self.take_moved(event.position, &moved);
-        Ok(())
     }
 }

@@ -113,7 +113,7 @@ impl BooksPage {
                 .text(name(1))
                 .text(name(2));
         }
-        known.append(&self.moved);
+        known.join(&self.moved);
         Ok(())
     }
 }

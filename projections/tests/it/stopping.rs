@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::Currency;
+use projections::books::Fold;
 use projections::{Engine, ProjectionError, Projections, Settings, Stop};
 use store::{Catalogue, Context, NewEvent, ids};
 
-use crate::world::{Parcel, ParcelEvent, World, bank, moved, wallet};
+use crate::world::{Parcel, ParcelEvent, World, bank, catalogue, moved, wallet};
 
 fn raw(event_type: &str, payload: &str) -> NewEvent {
     NewEvent {
@@ -240,4 +241,30 @@ async fn an_event_that_somebody_removed_stops_every_projection() {
         engine.catch_up(i64::MAX).await.is_err(),
         "a log that ends before its head is cut"
     );
+}
+
+#[tokio::test]
+async fn a_fold_is_the_same_with_any_number_of_readers_and_an_error_where_an_event_is_missing() {
+    let world = World::with_history(300).await;
+    let head = world.head().await;
+    let catalogue = catalogue();
+    let fold = |readers| Fold::of(&world.log, &catalogue, 0, head, readers);
+    let alone = fold(1).await.unwrap();
+    assert!(!alone.is_empty());
+    for readers in [2, 3, 1000] {
+        let together = fold(readers).await.unwrap();
+        assert_eq!(together.len(), alone.len(), "{readers} readers");
+        for (account, currency, balance) in alone.iter() {
+            assert_eq!(together.balance(account, currency), *balance);
+        }
+    }
+    world
+        .execute("alter table events disable trigger user")
+        .await;
+    world
+        .execute("delete from events where position = 41")
+        .await;
+    for readers in [1, 3] {
+        assert!(fold(readers).await.is_err(), "{readers} readers");
+    }
 }

@@ -61,19 +61,8 @@ async fn ours(database: PgConnectOptions, readers: usize, events: i64) -> Result
     let log = Log::open(database, Options::default()).await?;
     let catalogue: Arc<Catalogue> = Arc::new(catalogue());
     let start = Instant::now();
-    let mut fold = Fold::default();
-    let mut pages = projections::replay::<Fold>(&log, &catalogue, 0, events, readers);
-    let mut reached = 0;
-    while let Some((position, page)) = pages.next().await? {
-        fold.append(&page);
-        reached = position;
-    }
-    ensure!(
-        reached == events,
-        "{reached} of {events} events were replayed"
-    );
+    let fold = Fold::of(&log, &catalogue, 0, events, readers).await?;
     let events_per_second = per_second(u64::try_from(events)?, start.elapsed());
-    drop(pages);
     log.close().await;
     Ok(Replayed {
         fold,

@@ -11,9 +11,13 @@ use super::batch::Batch;
 use crate::chain::Hash;
 use crate::log::Head;
 
+/// A batch that only moves money between accounts that are there leaves the rest out.
 const APPEND: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-     $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, \
-     $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
+     $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+
+const APPEND_MORE: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+     $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, \
+     $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
 
 /// Plans are made once and for ever: the arrays differ only in length, the indexes always serve.
 /// A writer that is stopped while it holds the head loses its session, not everybody's time.
@@ -132,7 +136,29 @@ pub(super) async fn write(
     let (claims, answers) = (&batch.claims, &batch.answers);
     #[cfg(feature = "wrong-read-modify-write")]
     let balances = &super::wrong::as_if_nothing_had_changed(connection, balances).await?;
-    let query = sqlx::query_scalar::<_, bool>(APPEND)
+    let more = [
+        &balances.opened_accounts,
+        &balances.opened_currencies,
+        &balances.opened_to,
+        &balances.opened_floors,
+        &claims.taken_names,
+        &claims.taken_holders,
+        &claims.taken_positions,
+        &claims.released_names,
+        &claims.released_holders,
+        &answers.callers,
+        &answers.keys,
+        &answers.streams,
+        &answers.prints,
+        &answers.first,
+        &answers.last,
+    ];
+    let (statement, more) = if more.iter().all(|column| column.is_empty()) {
+        (APPEND, &[][..])
+    } else {
+        (APPEND_MORE, &more[..])
+    };
+    let query = sqlx::query_scalar::<_, bool>(statement)
         .bind(turn == Turn::Behind)
         .bind(batch.before.position)
         .bind(batch.before.epoch)
@@ -160,24 +186,10 @@ pub(super) async fn write(
         &balances.changed_currencies,
         &balances.changed_from,
         &balances.changed_to,
-        &balances.opened_accounts,
-        &balances.opened_currencies,
-        &balances.opened_to,
-        &balances.opened_floors,
-        &claims.taken_names,
-        &claims.taken_holders,
-        &claims.taken_positions,
-        &claims.released_names,
-        &claims.released_holders,
-        &answers.callers,
-        &answers.keys,
-        &answers.streams,
-        &answers.prints,
-        &answers.first,
-        &answers.last,
     ];
     let query = columns
         .into_iter()
+        .chain(more.iter().copied())
         .fold(query, sqlx::query::QueryScalar::bind);
     if query.fetch_one(connection).await? {
         Ok(())
