@@ -17,6 +17,8 @@ const ATTEMPTS_MAX: usize = 400;
 const ATTEMPTS_WITHOUT_WAITING: usize = 200;
 const PAUSE: Duration = Duration::from_millis(50);
 const LOCK_TIMEOUT: &str = "set local lock_timeout = '100ms'";
+/// Longer than a server takes to notice (`deadlock_timeout`) that its own vacuum is in the way.
+const VACUUM_LOCK_TIMEOUT: &str = "set local lock_timeout = '5s'";
 const SHORT_LOCK_TIMEOUT: &str = "set local lock_timeout = '25ms'";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const DEADLOCK_DETECTED: &str = "40P01";
@@ -119,6 +121,7 @@ async fn attempt<P: Projection>(
     number: usize,
 ) -> Result<Rebuilt, ProjectionError> {
     let mut transaction = build.connection.begin().await?;
+    send_vacuum_away(&mut transaction, P::NAME).await?;
     transaction.execute(LOCK_TIMEOUT).await?;
     // With this commit everything that was loaded before it is durable too.
     transaction
@@ -188,6 +191,32 @@ fn compare<P: Projection>(
     }
 }
 
+/// Keeps the server's vacuum from the live tables until the exchange is over.
+///
+/// It gives way only to those who wait longer for it than any reader may be made to wait. The lock
+/// that is asked for here disturbs neither readers nor the fold, so it can be waited for.
+async fn send_vacuum_away(transaction: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    transaction.execute(VACUUM_LOCK_TIMEOUT).await?;
+    let live = page::live_schema(name);
+    for table in tables_of(transaction, &live).await? {
+        let lock = format!("lock table {live}.{table} in share update exclusive mode");
+        transaction.execute(lock.as_str()).await?;
+    }
+    Ok(())
+}
+
+async fn tables_of(
+    transaction: &mut PgConnection,
+    schema: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select quote_ident(tablename) from pg_tables where schemaname = $1 order by 1",
+    )
+    .bind(schema)
+    .fetch_all(transaction)
+    .await
+}
+
 /// Renames the schemas once nobody is reading.
 ///
 /// A reader between two statements of one transaction, or between two tables of one statement,
@@ -199,12 +228,7 @@ async fn take_the_place(
     attempt: usize,
 ) -> Result<(), sqlx::Error> {
     let live = page::live_schema(name);
-    let mut tables: Vec<String> = sqlx::query_scalar(
-        "select quote_ident(tablename) from pg_tables where schemaname = $1 order by 1",
-    )
-    .bind(&live)
-    .fetch_all(&mut *transaction)
-    .await?;
+    let mut tables = tables_of(transaction, &live).await?;
     let places = tables.len().max(1);
     tables.rotate_left(attempt % places);
     for (number, table) in tables.iter().enumerate() {

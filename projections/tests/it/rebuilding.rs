@@ -234,6 +234,39 @@ async fn a_second_rebuild_of_the_same_projection_is_refused() {
     world.assert_right(&engine, 1_000).await;
 }
 
+/// A vacuum of the server gives way only to those who wait for it longer than readers may have to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_waits_for_a_vacuum_without_making_readers_wait() {
+    let world = World::with_history(1_000).await;
+    let engine = world.engine(4096).await;
+    engine.catch_up(i64::MAX).await.unwrap();
+    let mut vacuum = world.root.begin().await.unwrap();
+    sqlx::query("lock table read_books.lines in share update exclusive mode")
+        .execute(&mut *vacuum)
+        .await
+        .unwrap();
+    let rebuilding = rebuild_until_it_writes(&engine).await;
+    let waiting = "select count(*) from pg_locks where not granted \
+                   and mode = 'ShareUpdateExclusiveLock' \
+                   and relation = 'read_books.lines'::regclass";
+    eventually("the rebuild waits for the vacuum", || async {
+        world.count(waiting).await == 1
+    })
+    .await;
+    assert_eq!(
+        world
+            .count("select count(*) from pg_locks where not granted")
+            .await,
+        1
+    );
+    world.count("select count(*) from read_books.lines").await;
+    world.grow(10, 2).await;
+    engine.catch_up(i64::MAX).await.unwrap();
+    vacuum.rollback().await.unwrap();
+    rebuilding.await.unwrap().unwrap();
+    world.assert_right(&engine, 1_010).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_rebuild_leaves_the_live_tables_alone_and_nothing_beside_them() {
     let world = World::with_history(50_000).await;
