@@ -116,8 +116,10 @@ create function log_append(
     answer_callers text[] default '{}', answer_keys text[] default '{}',
     answer_streams text[] default '{}', answer_prints bytea[] default '{}',
     answer_first bigint[] default '{}', answer_last bigint[] default '{}'
-) returns boolean language plpgsql as $$
+) returns bigint language plpgsql as $$
+-- The microseconds that it took, the commit not included; null if the head is elsewhere.
 declare
+    began   timestamptz := clock_timestamp();
     written bigint;
     done    boolean;
 begin
@@ -131,7 +133,7 @@ begin
                epoch = epoch + (new_position = expected_position)::int
          where position = expected_position and epoch = expected_epoch;
         if not found then
-            return false;
+            return null;
         end if;
     end if;
 
@@ -202,7 +204,7 @@ begin
     end if;
 
     done := pg_notify('trainnet_log', new_position::text) is null;
-    return true;
+    return extract(microseconds from clock_timestamp() - began);
 end $$;
 
 do $$

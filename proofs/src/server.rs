@@ -35,7 +35,7 @@ impl Server {
     /// A private durable server in this folder; the callers here are many.
     pub async fn private(folder: &Path) -> anyhow::Result<Self> {
         let mut settings = Settings::in_dir(folder);
-        let mut extra = vec![("max_connections", "300"), ("shared_buffers", "512MB")];
+        let mut extra = vec![("max_connections", "300")];
         if cfg!(target_os = "linux") {
             // Coming back after a kill, it asks the file system for one sync instead of thousands.
             extra.push(("recovery_init_sync_method", "syncfs"));

@@ -40,7 +40,8 @@ pub struct Options {
     pub clock: Clock,
     /// About so many events are written in one transaction at the most.
     pub batch_events_max: usize,
-    /// How long callers who were just answered may join the next batch.
+    /// How long callers who were just answered may join the next batch; longer where the disk is
+    /// the slower part.
     pub linger: Duration,
     /// So many commands may wait; the next caller is kept waiting, then told the log is busy.
     pub queue_max: usize,

@@ -9,12 +9,13 @@ mod rebuild;
 mod replay;
 mod report;
 mod rowlock;
+mod slow_flush;
 mod stock;
 
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use store::Options;
 
@@ -50,6 +51,9 @@ pub struct KernelArgs {
     no_judge: bool,
     #[arg(long, default_value_t = 1_000_000)]
     replay_events: i64,
+    /// Hold up every flush of the private server by so much, as a disk across a network does.
+    #[arg(long, value_name = "MICROS")]
+    slower_flush: Option<u64>,
     #[arg(long, hide = true)]
     readers: Option<usize>,
     #[arg(long, hide = true)]
@@ -91,9 +95,21 @@ impl KernelArgs {
 
 /// Measures what was asked for and prints it; the bars that are missed come back.
 pub async fn kernel(args: &KernelArgs) -> Result<Vec<String>> {
-    let server = Server::open(Path::new(".trainnet/proofs")).await?;
+    let folder = Path::new(".trainnet/proofs");
+    if let Some(micros) = args.slower_flush {
+        ensure!(
+            std::env::var_os("DATABASE_URL").is_none(),
+            "only a private server can be held up: unset DATABASE_URL"
+        );
+        slow_flush::insist(folder, micros)?;
+    }
+    let server = Server::open(folder).await?;
     let plan = args.plan();
     let mut report = Report::default();
+    if let Some(micros) = args.slower_flush {
+        slow_flush::check(&server, micros).await?;
+        report.note(format!("every flush was held up by {micros} µs"));
+    }
     match disk::flush(&server).await? {
         Some(time) => report.note(format!(
             "the server's disk flushes 8 kB in {} µs (fdatasync, median); the faster the disk, \

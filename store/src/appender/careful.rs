@@ -153,7 +153,8 @@ impl Appender {
         let written = if batch.writes_nothing() {
             Ok(())
         } else {
-            database::write(&mut writer, &batch, Turn::First).await
+            let written = database::write(&mut writer, &batch, Turn::First).await;
+            written.map(drop)
         };
         let committed = match written {
             Ok(()) => writer.execute("commit").await.map_err(WriteError::from),

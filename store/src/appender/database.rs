@@ -126,12 +126,12 @@ pub(crate) async fn position_of(
         .await
 }
 
-/// Writes the batch in one statement: one round trip, one flush.
+/// Writes the batch in one statement: one round trip, one flush. Says how long the work took.
 pub(super) async fn write(
     connection: &mut PgConnection,
     batch: &Batch,
     turn: Turn,
-) -> Result<(), WriteError> {
+) -> Result<Duration, WriteError> {
     let (events, entries, balances) = (&batch.events, &batch.entries, &batch.balances);
     let (claims, answers) = (&batch.claims, &batch.answers);
     #[cfg(feature = "wrong-read-modify-write")]
@@ -158,7 +158,7 @@ pub(super) async fn write(
     } else {
         (APPEND_MORE, &more[..])
     };
-    let query = sqlx::query_scalar::<_, bool>(statement)
+    let query = sqlx::query_scalar::<_, Option<i64>>(statement)
         .bind(turn == Turn::Behind)
         .bind(batch.before.position)
         .bind(batch.before.epoch)
@@ -191,11 +191,9 @@ pub(super) async fn write(
         .into_iter()
         .chain(more.iter().copied())
         .fold(query, sqlx::query::QueryScalar::bind);
-    if query.fetch_one(connection).await? {
-        Ok(())
-    } else {
-        Err(WriteError::Moved)
-    }
+    let micros = query.fetch_one(connection).await?;
+    let micros = micros.ok_or(WriteError::Moved)?;
+    Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
 }
 
 /// Makes sure that outcomes which leave no trace did not rest on an old view of the log.

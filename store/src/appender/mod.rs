@@ -10,6 +10,7 @@ mod careful;
 mod database;
 mod judge;
 mod look_up;
+mod pace;
 mod state;
 #[cfg(feature = "wrong-read-modify-write")]
 mod wrong;
@@ -33,6 +34,7 @@ use crate::ids::Clock;
 use crate::log::Closing;
 use batch::Batch;
 use database::{Turn, WriteError};
+use pace::{Observed, Pace};
 use state::{State, Wanted};
 
 /// How long after another writer was met the head is held before judging, not after.
@@ -69,6 +71,7 @@ struct Appender {
     state: State,
     counters: Arc<Counters>,
     closing: Arc<Closing>,
+    pace: Pace,
     /// For writing, two at the most; away while a batch is in flight, gone while the database is.
     writers: Vec<PgConnection>,
     /// For looking things up beside a write in flight.
@@ -83,7 +86,11 @@ struct Appender {
     company_until: Instant,
 }
 
-type Landed = (PgConnection, Box<Batch>, Result<(), WriteError>);
+type Landed = (
+    PgConnection,
+    Box<Batch>,
+    Result<Option<Observed>, WriteError>,
+);
 
 /// A batch on its way.
 struct Flight {
@@ -113,6 +120,7 @@ pub(crate) async fn start(
         incoming,
         counters,
         closing,
+        pace: Pace::default(),
         writers: vec![writer, follower],
         reader: Some(reader),
         batches: 0,
@@ -186,12 +194,14 @@ impl Appender {
     }
 
     /// A batch starts alone, or behind one that is being written: the database then inserts the
-    /// rows of both side by side. A follower must be worth the trip, and must write something.
+    /// rows of both side by side. A follower must be worth the trip and a flush of its own, and
+    /// must write something.
     fn may_launch(&self, flights: &Flights, open: &Batch) -> bool {
         let Some(first) = flights.front() else {
             return !open.judged.is_empty();
         };
         flights.len() == 1
+            && (!self.pace.is_ruled_by_the_disk() || self.room(open) == 0)
             && !self.writers.is_empty()
             && first.leaves_trace
             && open.before.position < self.state.head.position
@@ -264,10 +274,17 @@ impl Appender {
             Turn::Behind
         };
         let writing = async move {
+            let began = Instant::now();
             let written = if leaves_trace {
-                database::write(&mut writer, &batch, turn).await
+                let written = database::write(&mut writer, &batch, turn).await;
+                // A follower's time is not its own: it waits for the batch before it.
+                written.map(|work| {
+                    let flush = began.elapsed().saturating_sub(work);
+                    (turn == Turn::First).then_some(Observed { work, flush })
+                })
             } else {
-                database::confirm(&mut writer, &batch.before).await
+                let confirmed = database::confirm(&mut writer, &batch.before).await;
+                confirmed.map(|()| None)
             };
             (writer, batch, written)
         };
@@ -294,7 +311,12 @@ impl Appender {
         };
         self.writers.push(writer);
         match written {
-            Ok(()) => Ok(self.settled(batch)),
+            Ok(observed) => {
+                if let Some(observed) = observed {
+                    self.pace.learn(observed);
+                }
+                Ok(self.settled(batch))
+            }
             Err(error) => Err((error, Some(batch))),
         }
     }
@@ -323,14 +345,14 @@ impl Appender {
 
     /// Gives callers who were answered just now the chance to be in the next batch.
     async fn linger(&mut self, answered: usize, open: &Batch, arrived: &mut Vec<Request>) {
-        let room = self.room(open);
         if answered < 2 {
             return;
         }
-        let until = Instant::now() + self.settings.linger;
-        while arrived.len() < room && Instant::now() < until {
+        let expected = answered.min(self.room(open));
+        let until = Instant::now() + self.settings.linger.max(self.pace.linger());
+        while arrived.len() < expected && Instant::now() < until {
             tokio::task::yield_now().await;
-            while arrived.len() < room
+            while arrived.len() < expected
                 && let Ok(request) = self.incoming.try_recv()
             {
                 arrived.push(request);
