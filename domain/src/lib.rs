@@ -1,3 +1,5 @@
 //! What the marketplace decides: commands in, events out, no clock, no database, no network.
 
 pub mod demonstration;
+pub mod mails;
+pub mod users;

@@ -1,6 +1,8 @@
 //! Every aggregate whose events this program can read.
 
 use domain::demonstration::{Deposit, Earning, Order, Payout};
+use domain::mails::Mail;
+use domain::users::{ApiKey, Kyc, Session, User};
 use store::Catalogue;
 
 pub fn catalogue() -> Catalogue {
@@ -9,6 +11,11 @@ pub fn catalogue() -> Catalogue {
         .with::<Order>()
         .with::<Earning>()
         .with::<Payout>()
+        .with::<User>()
+        .with::<Session>()
+        .with::<ApiKey>()
+        .with::<Kyc>()
+        .with::<Mail>()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
+use domain::mails::Mail;
+use domain::users::{ApiKey, Kyc, Session, User};
 use ledger::{Claim, Effects, Posting};
 use serde::de::{DeserializeOwned, Visitor, value};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -44,6 +46,11 @@ fn kinds() -> Vec<Kind> {
         kind::<Order>(),
         kind::<Earning>(),
         kind::<Payout>(),
+        kind::<User>(),
+        kind::<Session>(),
+        kind::<ApiKey>(),
+        kind::<Kyc>(),
+        kind::<Mail>(),
     ]
 }
 
