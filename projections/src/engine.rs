@@ -88,6 +88,8 @@ impl Projections {
         Self::none()
             .with::<crate::books::Books>()
             .with::<crate::streams::Streams>()
+            .with::<crate::mails::Mails>()
+            .with::<crate::people::People>()
     }
 
     #[must_use]

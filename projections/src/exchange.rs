@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOCK_TIMEOUT: &str = "set local lock_timeout = '100ms'";
 /// Longer than a server takes to notice (`deadlock_timeout`) that its own vacuum is in the way.
 const VACUUM_LOCK_TIMEOUT: &str = "set local lock_timeout = '5s'";
+/// As long, for a vacuum may come upon the old tables too; nobody else waits behind this.
+const DROP_LOCK_TIMEOUT: &str = "set lock_timeout = '5s'";
 const SHORT_LOCK_TIMEOUT: &str = "set local lock_timeout = '25ms'";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 const DEADLOCK_DETECTED: &str = "40P01";
@@ -268,7 +270,7 @@ async fn rename(transaction: &mut PgConnection, from: &str, to: &str) -> Result<
 /// Nobody finds the old tables any more; if they cannot go now, they go with the next start.
 async fn drop_old(build: &mut Build, name: &str) {
     let dropped = async {
-        build.connection.execute("set lock_timeout = '1s'").await?;
+        build.connection.execute(DROP_LOCK_TIMEOUT).await?;
         rebuild::drop_schema(&mut build.connection, &rebuild::old_schema(name)).await
     };
     if let Err(error) = dropped.await {

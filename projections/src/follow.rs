@@ -59,7 +59,7 @@ pub(crate) async fn install<P: Projection>(core: &Core) -> Result<(), Projection
     let schema = page::live_schema(P::NAME);
     rebuild::drop_schema(&mut transaction, &schema).await?;
     page::create_tables::<P>(&mut transaction, &schema).await?;
-    page::add_keys::<P>(&mut transaction, &schema).await?;
+    page::complete_tables::<P>(&mut transaction, &schema).await?;
     checkpoint::begin_in_tx(
         &mut transaction,
         P::NAME,

@@ -11,6 +11,7 @@ use crate::checksum::Checksum;
 use crate::projection::{Page, Projection, Unfoldable, Unsettled};
 use crate::rows::Rows;
 use crate::table::Keeping;
+use crate::tenants;
 
 /// A page of events, and why it ends where it does if that is not where it was to end.
 pub(crate) struct Folded<P> {
@@ -194,13 +195,21 @@ pub(crate) async fn create_tables<P: Projection>(
     Ok(())
 }
 
-/// Adds the keys to tables that now have their rows.
-pub(crate) async fn add_keys<P: Projection>(
+/// Adds the keys to tables that now have their rows, and opens them to readers.
+///
+/// A table into which rows are copied can have no policies yet: the copy would be refused.
+pub(crate) async fn complete_tables<P: Projection>(
     connection: &mut PgConnection,
     schema: &str,
 ) -> Result<(), sqlx::Error> {
     for table in P::TABLES {
         connection.execute(table.add_key(schema).as_str()).await?;
+        for index in table.add_indexes(schema) {
+            connection.execute(index.as_str()).await?;
+        }
+        connection.execute(table.guard(schema).as_str()).await?;
     }
-    Ok(())
+    // Last, so that nobody ever reads a table that does not say yet who may.
+    let open = format!("grant usage on schema {schema} to {}", tenants::ROLE);
+    connection.execute(open.as_str()).await.map(drop)
 }

@@ -135,7 +135,7 @@ async fn fill_and_exchange<P: Projection>(
     exchange::exchange::<P>(core, build).await
 }
 
-/// Copies the rows of all events up to near the head, then adds the keys.
+/// Copies the rows of all events up to near the head, then adds the keys and the policies.
 async fn fill<P: Projection>(
     core: &Core,
     build: &mut Build,
@@ -163,7 +163,7 @@ async fn fill<P: Projection>(
         build.checksum = build.checksum.plus(rows.checksum(table));
         copy(&mut build.connection, &build.schema, table, rows).await?;
     }
-    page::add_keys::<P>(&mut build.connection, &build.schema).await?;
+    page::complete_tables::<P>(&mut build.connection, &build.schema).await?;
     for table in P::TABLES {
         let analyze = format!("analyze {}.{}", build.schema, table.name);
         build.connection.execute(analyze.as_str()).await?;

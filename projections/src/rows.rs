@@ -6,9 +6,11 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, Postgres};
 use sqlx::{Row as _, ValueRef};
+use store::copy::Row;
 use uuid::Uuid;
 
 use crate::checksum::Checksum;
+use crate::projection::Unfoldable;
 use crate::table::{Cell, Column, Table};
 use crate::wide;
 
@@ -82,7 +84,7 @@ impl Rows {
         for index in 0..row.len() {
             let value = row.try_get_raw(index)?;
             if value.is_null() {
-                new.null();
+                new.nothing();
             } else {
                 new.bytes(value.as_bytes().map_err(sqlx::Error::Decode)?);
             }
@@ -154,9 +156,15 @@ impl NewRow<'_> {
         self.bytes.extend_from_slice(value);
     }
 
-    fn null(&mut self) {
+    fn nothing(&mut self) -> &mut Self {
         self.missing -= 1;
         self.bytes.extend_from_slice(&(-1_i32).to_be_bytes());
+        self
+    }
+
+    pub fn bool(&mut self, value: bool) -> &mut Self {
+        self.bytes(&[u8::from(value)]);
+        self
     }
 
     pub fn int2(&mut self, value: i16) -> &mut Self {
@@ -169,6 +177,13 @@ impl NewRow<'_> {
         self
     }
 
+    pub fn optional_int8(&mut self, value: Option<i64>) -> &mut Self {
+        match value {
+            Some(value) => self.int8(value),
+            None => self.nothing(),
+        }
+    }
+
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.bytes(value.as_bytes());
         self
@@ -176,14 +191,20 @@ impl NewRow<'_> {
 
     pub fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
         match value {
-            Some(value) => self.bytes(value.as_bytes()),
-            None => self.null(),
+            Some(value) => self.text(value),
+            None => self.nothing(),
         }
-        self
     }
 
     pub fn timestamp(&mut self, value: DateTime<Utc>) -> &mut Self {
         self.int8(value.timestamp_micros() - POSTGRES_EPOCH_MICROS)
+    }
+
+    pub fn optional_timestamp(&mut self, value: Option<DateTime<Utc>>) -> &mut Self {
+        match value {
+            Some(value) => self.timestamp(value),
+            None => self.nothing(),
+        }
     }
 
     pub fn wide(&mut self, value: i128) -> &mut Self {
@@ -204,6 +225,35 @@ impl Drop for NewRow<'_> {
             "a row has as many fields as its table has columns"
         );
     }
+}
+
+/// Reads the next field of a row, true or false.
+pub fn bool(row: &mut Row<'_>) -> Result<bool, Unfoldable> {
+    match row.bytes_or_null()? {
+        Some([0]) => Ok(false),
+        Some([1]) => Ok(true),
+        other => Err(Unfoldable::Foreign(format!("{other:?}"))),
+    }
+}
+
+pub fn optional_int8(row: &mut Row<'_>) -> Result<Option<i64>, Unfoldable> {
+    let Some(bytes) = row.bytes_or_null()? else {
+        return Ok(None);
+    };
+    let foreign = |_| Unfoldable::Foreign(format!("{bytes:?}"));
+    let bytes = bytes.try_into().map_err(foreign)?;
+    Ok(Some(i64::from_be_bytes(bytes)))
+}
+
+pub fn optional_timestamp(row: &mut Row<'_>) -> Result<Option<DateTime<Utc>>, Unfoldable> {
+    let Some(stored) = optional_int8(row)? else {
+        return Ok(None);
+    };
+    let micros = stored.checked_add(POSTGRES_EPOCH_MICROS);
+    let moment = micros.and_then(DateTime::from_timestamp_micros);
+    moment
+        .map(Some)
+        .ok_or_else(|| Unfoldable::Foreign(stored.to_string()))
 }
 
 /// One array parameter; a field in a row and an element of an array have the same bytes.

@@ -1,13 +1,18 @@
 //! What a read table looks like, and the statements that follow from it.
 
+use crate::tenants;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
+    Bool,
     Int2,
     Int8,
+    OptionalInt8,
     Text,
     OptionalText,
     Timestamp,
+    OptionalTimestamp,
     Uuid,
     /// A whole number that may outgrow a `bigint`, as sums over a long history do.
     Wide,
@@ -16,12 +21,15 @@ pub enum Cell {
 impl Cell {
     const fn declaration(self) -> &'static str {
         match self {
+            Self::Bool => "boolean not null",
             Self::Int2 => "smallint not null",
             Self::Int8 => "bigint not null",
+            Self::OptionalInt8 => "bigint",
             // Names are compared as bytes, as they are in the log.
             Self::Text => "text collate \"C\" not null",
             Self::OptionalText => "text collate \"C\"",
             Self::Timestamp => "timestamptz not null",
+            Self::OptionalTimestamp => "timestamptz",
             Self::Uuid => "uuid not null",
             Self::Wide => "numeric not null",
         }
@@ -29,10 +37,11 @@ impl Cell {
 
     pub(crate) const fn oid(self) -> u32 {
         match self {
+            Self::Bool => 16,
             Self::Int2 => 21,
-            Self::Int8 => 20,
+            Self::Int8 | Self::OptionalInt8 => 20,
             Self::Text | Self::OptionalText => 25,
-            Self::Timestamp => 1184,
+            Self::Timestamp | Self::OptionalTimestamp => 1184,
             Self::Uuid => 2950,
             Self::Wide => 1700,
         }
@@ -40,10 +49,11 @@ impl Cell {
 
     pub(crate) const fn array_oid(self) -> u32 {
         match self {
+            Self::Bool => 1000,
             Self::Int2 => 1005,
-            Self::Int8 => 1016,
+            Self::Int8 | Self::OptionalInt8 => 1016,
             Self::Text | Self::OptionalText => 1009,
-            Self::Timestamp => 1185,
+            Self::Timestamp | Self::OptionalTimestamp => 1185,
             Self::Uuid => 2951,
             Self::Wide => 1231,
         }
@@ -65,13 +75,26 @@ pub enum Keeping {
     Keyed,
 }
 
+/// How a row says to which user it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// By the column of this name.
+    Column(&'static str),
+    /// By what this comes to, over the columns of the row; null where the row is nobody's.
+    Expression(&'static str),
+}
+
 /// A table of a projection, written by the engine alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     pub name: &'static str,
     pub columns: &'static [Column],
     pub key: &'static [&'static str],
+    /// Columns by which rows are looked for as well.
+    pub indexes: &'static [&'static [&'static str]],
     pub keeping: Keeping,
+    /// Who sees a row beside staff; where there is none, staff alone.
+    pub owner: Option<Owner>,
 }
 
 impl Table {
@@ -120,6 +143,36 @@ impl Table {
             "alter table {schema}.{} add primary key ({})",
             self.name,
             self.key.join(", ")
+        )
+    }
+
+    /// One for each; they are named by their columns.
+    pub(crate) fn add_indexes(&self, schema: &str) -> impl Iterator<Item = String> {
+        self.indexes.iter().map(move |columns| {
+            let (names, columns) = (columns.join("_"), columns.join(", "));
+            format!(
+                "create index {0}_{names}_idx on {schema}.{0} ({columns})",
+                self.name
+            )
+        })
+    }
+
+    /// From here on readers see the rows of the one for whom they read, or all if that is staff;
+    /// whoever folds still sees and writes everything, but can no more copy into the table.
+    pub(crate) fn guard(&self, schema: &str) -> String {
+        let table = format!("{schema}.{}", self.name);
+        let (folds, reads) = (migrations::APPLICATION_ROLE, tenants::ROLE);
+        let seen = match self.owner {
+            None => tenants::IS_STAFF.to_owned(),
+            Some(Owner::Column(owner) | Owner::Expression(owner)) => {
+                format!("{owner} = {} or {}", tenants::TENANT, tenants::IS_STAFF)
+            }
+        };
+        format!(
+            "alter table {table} enable row level security, force row level security; \
+             create policy folds on {table} to {folds} using (true) with check (true); \
+             create policy reads on {table} for select to {reads} using ({seen}); \
+             grant select on {table} to {reads}"
         )
     }
 

@@ -55,7 +55,7 @@ pub enum StoreError {
     Malformed(#[from] Malformed),
     #[error("the stream cannot be read")]
     Load(#[source] PersistenceError),
-    #[error("the stored answer cannot be read")]
+    #[error("the log could not be asked")]
     Answer(#[from] sqlx::Error),
 }
 
@@ -96,6 +96,27 @@ where
 
     pub const fn log(&self) -> &Log {
         self.store.log()
+    }
+
+    /// The aggregate as it is now; from memory where nothing has happened to it since.
+    pub async fn look(&self, id: &str) -> Result<A, StoreError> {
+        let loaded = self.load(id).await?;
+        if !loaded.remembered {
+            return Ok(loaded.aggregate);
+        }
+        let version: Option<i64> = sqlx::query_scalar(
+            "select max(sequence) from events where aggregate_type = $1 and aggregate_id = $2",
+        )
+        .bind(A::TYPE)
+        .bind(id)
+        .fetch_one(self.log().pool())
+        .await
+        .map_err(StoreError::Answer)?;
+        if version == Some(loaded.version) {
+            return Ok(loaded.aggregate);
+        }
+        let anew = self.store.load_anew(id).await.map_err(StoreError::Load)?;
+        Ok(anew.aggregate)
     }
 
     /// Executes a command on a stream that exists or not.

@@ -64,6 +64,13 @@ impl Context {
         self
     }
 
+    /// For what a request brings about beside the one thing that its key stands for.
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        self.idempotency = None;
+        self
+    }
+
     #[must_use]
     pub const fn because_of(mut self, event: Uuid) -> Self {
         self.causation_id = Some(event);

@@ -59,6 +59,16 @@ pub enum VaultError {
     Database(#[from] sqlx::Error),
 }
 
+/// A value, and the key that it is sealed under.
+#[derive(sqlx::FromRow)]
+struct Picked {
+    subject: String,
+    wrapped_key: Vec<u8>,
+    master_key_id: String,
+    field: String,
+    ciphertext: Vec<u8>,
+}
+
 /// The vault: the first master key seals, the others still open.
 #[derive(Clone, Debug)]
 pub struct Vault {
@@ -124,6 +134,33 @@ impl Vault {
                 let value = open(&key, subject, &field, &ciphertext)?;
                 let value = String::from_utf8(value).map_err(|_| VaultError::Forged)?;
                 Ok((field, value))
+            })
+            .collect()
+    }
+
+    /// Some fields of many subjects, as (subject, field, value); of the erased there is nothing.
+    pub async fn pick(
+        &self,
+        subjects: &[String],
+        fields: &[&str],
+    ) -> Result<Vec<(String, String, String)>, VaultError> {
+        let mut tx = self.pool.begin().await?;
+        let rows: Vec<Picked> = sqlx::query_as(
+            "select k.subject, k.wrapped_key, k.master_key_id, v.field, v.ciphertext \
+               from personal_keys k join personal_values v on v.subject = k.subject \
+              where k.subject = any($1) and v.field = any($2) and k.wrapped_key is not null \
+              order by k.subject for share of k",
+        )
+        .bind(subjects)
+        .bind(fields)
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let key = self.unwrap(&row.subject, &row.wrapped_key, row.master_key_id)?;
+                let value = open(&key, &row.subject, &row.field, &row.ciphertext)?;
+                let value = String::from_utf8(value).map_err(|_| VaultError::Forged)?;
+                Ok((row.subject, row.field, value))
             })
             .collect()
     }
@@ -202,11 +239,21 @@ impl Vault {
             return Ok(None);
         };
         let wrapped = wrapped.ok_or(VaultError::Erased)?;
-        let master = self.masters.iter().find(|master| master.id == id);
-        let master = master.ok_or(VaultError::MissingMasterKey { id })?;
-        let key = Zeroizing::new(open(&master.key, subject, WRAPPED_KEY, &wrapped)?);
+        self.unwrap(subject, &wrapped, id).map(Some)
+    }
+
+    /// The data key, which only the master key that sealed it opens.
+    fn unwrap(
+        &self,
+        subject: &str,
+        wrapped: &[u8],
+        master: String,
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+        let found = self.masters.iter().find(|it| it.id == master);
+        let found = found.ok_or(VaultError::MissingMasterKey { id: master })?;
+        let key = Zeroizing::new(open(&found.key, subject, WRAPPED_KEY, wrapped)?);
         let key: [u8; KEY_BYTES] = key.as_slice().try_into().map_err(|_| VaultError::Forged)?;
-        Ok(Some(Zeroizing::new(key)))
+        Ok(Zeroizing::new(key))
     }
 
     async fn create_key_in_tx(

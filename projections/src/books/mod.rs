@@ -16,7 +16,7 @@ pub use queries::{
 
 use crate::projection::{Projection, Unfoldable, Unsettled};
 use crate::rows::Rows;
-use crate::table::{Cell, Column, Keeping, Table};
+use crate::table::{Cell, Column, Keeping, Owner, Table};
 use crate::wide;
 use store::copy::Row;
 
@@ -27,6 +27,12 @@ pub struct Books;
 const fn column(name: &'static str, cell: Cell) -> Column {
     Column { name, cell }
 }
+
+/// The accounts of a user are those with the user's name in the middle; all others are ours.
+const HOLDER: Owner = Owner::Expression(
+    "case when split_part(account, '/', 1) in ('wallet', 'receivable') \
+          then split_part(account, '/', 2) end",
+);
 
 const LINES: Table = Table {
     name: "lines",
@@ -44,7 +50,9 @@ const LINES: Table = Table {
         column("aggregate_id", Cell::Text),
     ],
     key: &["account", "currency", "position", "leg"],
+    indexes: &[],
     keeping: Keeping::Appended,
+    owner: Some(HOLDER),
 };
 
 const BALANCES: Table = Table {
@@ -58,7 +66,9 @@ const BALANCES: Table = Table {
         column("account", Cell::Text),
     ],
     key: &["account", "currency"],
+    indexes: &[],
     keeping: Keeping::Keyed,
+    owner: Some(HOLDER),
 };
 
 /// Where these two stand in the list of tables.
@@ -67,7 +77,7 @@ const BALANCES_INDEX: usize = 1;
 
 impl Projection for Books {
     const NAME: &'static str = "books";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLES: &'static [Table] = &[LINES, BALANCES];
 
     type Page = BooksPage;

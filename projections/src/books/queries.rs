@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use ledger::{Account, AccountError, Currency, Money, UnknownCurrency};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, PgExecutor, PgPool, Row};
 
 /// One line of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +83,7 @@ impl FromRow<'_, PgRow> for Line {
 
 /// The lines of an account behind `after`, oldest first, in one currency or in all.
 pub async fn statement(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     account: &Account,
     currency: Option<Currency>,
     after: Cursor,
@@ -112,7 +111,7 @@ pub async fn statement(
     .bind(after.position)
     .bind(after.leg)
     .bind(limit)
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await
 }
 
@@ -143,13 +142,16 @@ impl FromRow<'_, PgRow> for BalanceRow {
 }
 
 /// The balances of an account, one a currency.
-pub async fn balances(pool: &PgPool, account: &Account) -> Result<Vec<BalanceRow>, sqlx::Error> {
+pub async fn balances(
+    reader: impl PgExecutor<'_>,
+    account: &Account,
+) -> Result<Vec<BalanceRow>, sqlx::Error> {
     sqlx::query_as(
         "select account, currency, balance_minor, debits_minor::text, credits_minor::text, position \
            from read_books.balances where account = $1 order by currency",
     )
     .bind(account.as_str())
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await
 }
 
@@ -244,7 +246,7 @@ fn wide(text: Option<String>) -> Result<i128, sqlx::Error> {
 
 /// What an account held after the event at this position, and every one before it.
 pub async fn balance_at(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     account: &Account,
     currency: Currency,
     position: i64,
@@ -257,7 +259,7 @@ pub async fn balance_at(
     .bind(account.as_str())
     .bind(currency.code())
     .bind(position)
-    .fetch_optional(pool)
+    .fetch_optional(reader)
     .await?;
     Ok(Money::from_minor(minor.unwrap_or(0), currency))
 }
@@ -289,7 +291,7 @@ impl AsOf {
 
 /// What an account held at a moment.
 pub async fn balance_as_of(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     account: &Account,
     currency: Currency,
     as_of: AsOf,
@@ -304,7 +306,7 @@ pub async fn balance_as_of(
     .bind(currency.code())
     .bind(as_of.recorded_until)
     .bind(as_of.effective_until)
-    .fetch_one(pool)
+    .fetch_one(reader)
     .await?;
     Ok(Money::from_minor(minor, currency))
 }

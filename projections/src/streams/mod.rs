@@ -38,7 +38,10 @@ const HISTORY: Table = Table {
         column("request_id", Cell::OptionalText),
     ],
     key: &["aggregate_type", "aggregate_id", "sequence"],
+    indexes: &[],
     keeping: Keeping::Appended,
+    // Whose an aggregate is, only its own slice knows; what it shows its owner stands in its tables.
+    owner: None,
 };
 
 /// The rows of a page need nothing that came before.
@@ -77,7 +80,7 @@ impl Page for StreamsPage {
 
 impl Projection for Streams {
     const NAME: &'static str = "streams";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLES: &'static [Table] = &[HISTORY];
 
     type Page = StreamsPage;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 /// One event in the history of an aggregate.
@@ -22,7 +22,7 @@ pub struct Entry {
 
 /// Everything that happened to an aggregate, in order.
 pub async fn history(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     aggregate_type: &str,
     aggregate_id: &str,
 ) -> Result<Vec<Entry>, sqlx::Error> {
@@ -34,6 +34,6 @@ pub async fn history(
     )
     .bind(aggregate_type)
     .bind(aggregate_id)
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await
 }

@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod catching_up;
+mod crowd;
+mod mails;
+mod people;
 mod queries;
 mod rebuilding;
 mod stopping;
 mod tampering;
+mod tenants;
 mod waiting;
 mod world;

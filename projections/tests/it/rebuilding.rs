@@ -352,7 +352,9 @@ impl<const V: i32> Projection for Tally<V> {
             },
         ],
         key: &["event_type"],
+        indexes: &[],
         keeping: Keeping::Keyed,
+        owner: None,
     }];
     type Page = TallyPage;
     type Known = std::collections::BTreeMap<String, i64>;

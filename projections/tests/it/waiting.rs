@@ -70,6 +70,6 @@ async fn the_lag_is_what_is_still_to_be_folded() {
     assert!(
         status
             .iter()
-            .all(|it| it.head == 20 && it.stopped.is_none() && it.version == 1)
+            .all(|it| it.head == 20 && it.stopped.is_none() && it.version == 2)
     );
 }

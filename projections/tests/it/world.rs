@@ -92,6 +92,13 @@ pub struct World {
     pub root: PgPool,
 }
 
+/// Two that take any events, each with tables of another kind.
+pub fn the_two() -> Projections {
+    Projections::none()
+        .with::<projections::books::Books>()
+        .with::<projections::streams::Streams>()
+}
+
 pub fn catalogue() -> Arc<Catalogue> {
     Arc::new(Catalogue::new().with::<Parcel>())
 }
@@ -192,7 +199,7 @@ impl World {
             rest: Duration::from_millis(20),
             readers: 2,
         };
-        let projections = Projections::all();
+        let projections = the_two();
         Engine::open(self.log.clone(), catalogue(), projections, settings)
             .await
             .unwrap()

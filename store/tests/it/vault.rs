@@ -141,3 +141,29 @@ async fn first_values_written_at_once_share_one_key() {
         .for_each(Result::unwrap);
     assert_eq!(vault.all("user_ann").await.unwrap().len(), 8);
 }
+
+#[tokio::test]
+async fn some_fields_of_many_are_picked_and_nothing_of_the_erased() {
+    let database = workbench::database().await;
+    let log = open(&database).await;
+    let vault = Vault::new(log.pool().clone(), key(1), vec![]);
+    for (subject, field, value) in [
+        ("user_ann", "email", "ann@example.org"),
+        ("user_ann", "name", "Ann"),
+        ("user_ann", "locale", "en"),
+        ("user_bob", "email", "bob@example.org"),
+        ("user_eve", "email", "eve@example.org"),
+    ] {
+        vault.put(subject, field, value).await.unwrap();
+    }
+    vault.erase("user_bob").await.unwrap();
+    let subjects = ["user_ann", "user_bob", "user_nobody"].map(str::to_owned);
+    let mut picked = vault.pick(&subjects, &["email", "name"]).await.unwrap();
+    picked.sort();
+    let ann =
+        |field: &str, value: &str| ("user_ann".to_owned(), field.to_owned(), value.to_owned());
+    assert_eq!(
+        picked,
+        [ann("email", "ann@example.org"), ann("name", "Ann")]
+    );
+}
