@@ -1,0 +1,125 @@
+//! What every route stands on, and how routes become something that can be served.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::Extensions;
+use axum::http::request::Parts;
+use axum::{Extension, Router};
+use projections::Engine;
+use sqlx::PgPool;
+use store::{Clock, Log};
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::layers::{self, Guards};
+use crate::metrics::Requests;
+use crate::openapi::{self, Document, Served};
+use crate::problem::ApiError;
+use crate::settings::Settings;
+use crate::watch::Watch;
+use crate::{docs, health, log, metrics};
+
+/// Routes with their part of the OpenAPI document; a slice brings its own state with `with_state`.
+pub type Routes<S = ()> = OpenApiRouter<S>;
+
+/// What the frame and every route in it may use; a handler takes it like any other argument.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    log: Log,
+    engine: Engine,
+    settings: Settings,
+    watch: Watch,
+    requests: Requests,
+    guards: Guards,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Api").field(&self.0.settings).finish()
+    }
+}
+
+impl Api {
+    pub fn new(log: Log, engine: Engine, settings: Settings) -> Self {
+        let guards = Guards::new(&settings);
+        Self(Arc::new(Inner {
+            watch: Watch::new(log.clone(), engine.clone()),
+            log,
+            engine,
+            requests: Requests::default(),
+            guards,
+            settings,
+        }))
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.0.log
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// For reading; whatever changes anything goes through the log.
+    pub fn pool(&self) -> &PgPool {
+        self.0.log.pool()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub fn clock(&self) -> &Clock {
+        self.0.log.clock()
+    }
+
+    pub(crate) fn of(extensions: &Extensions) -> Result<&Self, ApiError> {
+        let api = extensions.get::<Self>();
+        api.ok_or_else(|| ApiError::internal("the route is not in the frame"))
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.0.requests
+    }
+
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.0.guards
+    }
+
+    /// Puts the frame around its own routes and those of the slices.
+    pub fn serve(&self, slices: Routes) -> Router {
+        // Whoever looks after the program is answered even when it takes no more requests.
+        let operations = Routes::new()
+            .merge(health::routes())
+            .merge(metrics::routes());
+        let guarded = Routes::with_openapi(Document::openapi())
+            .merge(docs::routes())
+            .merge(log::routes())
+            .merge(slices);
+        let (operations, of_operations) = operations.split_for_parts();
+        let (guarded, mut document) = guarded.split_for_parts();
+        document.merge(of_operations);
+        openapi::complete(&mut document);
+        let guarded = guarded
+            .fallback(layers::not_found)
+            .method_not_allowed_fallback(layers::method_not_allowed);
+        let operations = operations.method_not_allowed_fallback(layers::method_not_allowed);
+        let all = layers::guard(guarded, self).merge(operations);
+        layers::frame(all.layer(Extension(Served::new(&document))), self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Api {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Self::of(&parts.extensions).cloned()
+    }
+}

@@ -1,0 +1,46 @@
+//! Bounds what requests may take: bytes, time, and places.
+
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_LENGTH;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::api::Api;
+use crate::problem::{ApiError, kinds};
+
+/// Refuses a body that is said to be too large before a byte of it is read. One that says nothing
+/// is cut off where the route reads it.
+pub async fn body(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let said = request.headers().get(CONTENT_LENGTH);
+    let length = said.and_then(|said| said.to_str().ok()?.parse::<u64>().ok());
+    let bytes_max = api.settings().body_bytes_max;
+    if length.is_some_and(|length| usize::try_from(length).map_or(true, |l| l > bytes_max)) {
+        let detail = format!("At most {bytes_max} bytes are taken.");
+        return ApiError::new(&kinds::BODY_TOO_LARGE)
+            .detail(detail)
+            .into_response();
+    }
+    next.run(request).await
+}
+
+/// Lets go of a request that takes too long. What it asked the log for may be done all the same.
+pub async fn time(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let time_max = api.settings().request_time_max;
+    match tokio::time::timeout(time_max, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::new(&kinds::TIMED_OUT)
+            .detail("It may have been done: ask again under the same Idempotency-Key.")
+            .retry_after(1)
+            .into_response(),
+    }
+}
+
+/// Refuses at once what would only wait: a queue in front of a full house helps nobody.
+pub async fn places(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let Ok(_place) = api.guards().places.try_acquire() else {
+        return ApiError::new(&kinds::OVERLOADED)
+            .retry_after(1)
+            .into_response();
+    };
+    next.run(request).await
+}

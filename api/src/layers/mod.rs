@@ -1,0 +1,77 @@
+//! What every request passes before a route sees it, and every answer on its way out.
+
+mod address;
+mod bounds;
+mod cors;
+mod headers;
+mod observe;
+mod panics;
+mod rate;
+mod request;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
+use tokio::sync::Semaphore;
+
+use crate::api::Api;
+use crate::problem::{ApiError, kinds};
+use crate::settings::Settings;
+
+pub use address::ClientAddress;
+pub(crate) use address::Peer;
+pub use rate::{Allowance, Exceeded, Limiter};
+pub use request::RequestId;
+
+/// What is counted across requests.
+pub(crate) struct Guards {
+    addresses: Limiter<rate::Network>,
+    places: Semaphore,
+}
+
+impl Guards {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            addresses: Limiter::per_minute(settings.requests_per_minute),
+            places: Semaphore::new(settings.requests_in_flight_max),
+        }
+    }
+
+    pub fn free_places(&self) -> usize {
+        self.places.available_permits()
+    }
+}
+
+/// Around whatever a stranger may ask for; the first one here is the innermost.
+pub(crate) fn guard(router: Router, api: &Api) -> Router {
+    let body_bytes_max = api.settings().body_bytes_max;
+    router
+        .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(from_fn_with_state(api.clone(), bounds::body))
+        .layer(from_fn_with_state(api.clone(), bounds::time))
+        .layer(from_fn_with_state(api.clone(), bounds::places))
+        .layer(from_fn_with_state(api.clone(), rate::limit))
+}
+
+/// Around everything; the first one here is the innermost.
+pub(crate) fn frame(router: Router, api: &Api) -> Router {
+    let router = router.layer(from_fn(panics::catch));
+    let router = match cors::layer(&api.settings().cors_origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router
+        .layer(from_fn_with_state(api.clone(), headers::secure))
+        .layer(from_fn_with_state(api.clone(), observe::observe))
+        .layer(from_fn_with_state(api.clone(), address::find))
+        .layer(from_fn(request::identify))
+        .layer(Extension(api.clone()))
+}
+
+pub(crate) async fn not_found() -> ApiError {
+    ApiError::new(&kinds::NOT_FOUND)
+}
+
+pub(crate) async fn method_not_allowed() -> ApiError {
+    ApiError::new(&kinds::METHOD_NOT_ALLOWED)
+}

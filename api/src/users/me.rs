@@ -1,0 +1,209 @@
+//! What is held about a person: shown, handed over, and forgotten.
+
+use std::collections::BTreeMap;
+
+use axum::{Extension, Json};
+use domain::users::{EndedBecause, Locale, Person, Role, Scope, UserCommand};
+use projections::people::{self, Cursor};
+use projections::tenants;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::caller::{Caller, Signed};
+use super::changed::Changed;
+use super::passwords::Password;
+use super::problems::{SECOND_FACTOR_REQUIRED, WRONG_PASSWORD, of_user, over};
+use super::register::locale_text;
+use super::sign_in::rfc3339;
+use super::{Users, field, sealed};
+use crate::api::{Api, Routes};
+use crate::asked::Asked;
+use crate::body::Body;
+use crate::position::Position;
+use crate::problem::ApiError;
+use crate::refused::refused;
+
+const EXPORTED_ACTIONS_MAX: i64 = 10_000;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .routes(routes!(me, erase))
+        .routes(routes!(export))
+}
+
+/// Who is asking
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    #[schema(example = "user_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
+    id: String,
+    email: Option<String>,
+    name: Option<String>,
+    /// In which mails are written
+    language: &'static str,
+    roles: Vec<&'static str>,
+    second_factor: bool,
+    recovery_codes_left: usize,
+    registered_at: Option<String>,
+}
+
+/// Who you are
+#[utoipa::path(get, path = "/v1/me", tag = "users", operation_id = "me",
+    security(("bearer" = [])), responses((status = 200, description = "You", body = Me)))]
+async fn me(caller: Caller, users: Extension<Users>) -> Result<Json<Me>, ApiError> {
+    caller.insist(Scope::Read)?;
+    let state = users.user(caller.user()).await?;
+    let subject = caller.actor();
+    let kept = users.vault().all(&subject).await.map_err(sealed)?;
+    let mut kept: BTreeMap<String, String> = kept.into_iter().collect();
+    let person = state.person();
+    Ok(Json(Me {
+        id: subject,
+        email: kept.remove(field::EMAIL),
+        name: kept.remove(field::NAME),
+        language: locale_text(person.map_or(Locale::English, |person| person.locale)),
+        roles: caller
+            .standing
+            .roles
+            .iter()
+            .copied()
+            .map(role_text)
+            .collect(),
+        second_factor: person.is_some_and(|person| person.second_factor.is_on()),
+        recovery_codes_left: person.map_or(0, |it| it.second_factor.recovery_codes_left()),
+        registered_at: person.map(|person| rfc3339(person.registered_at)),
+    }))
+}
+
+pub const fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::Customer => "customer",
+        Role::Provider => "provider",
+        Role::Support => "support",
+        Role::Finance => "finance",
+        Role::Admin => "admin",
+    }
+}
+
+/// Everything that is held about a person
+#[derive(Serialize, ToSchema)]
+pub struct Everything {
+    #[schema(example = "user_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
+    id: String,
+    /// What the vault keeps, by field; what only proves who you are is named and not shown
+    personal: BTreeMap<String, String>,
+    /// What happened to the account, the newest first
+    actions: Vec<Done>,
+}
+
+/// Something that happened to an account
+#[derive(Serialize, ToSchema)]
+pub struct Done {
+    /// Of the event in the log
+    position: i64,
+    at: String,
+    #[schema(example = "session.started")]
+    action: String,
+    detail: Option<String>,
+}
+
+/// Everything that is held about you
+#[utoipa::path(get, path = "/v1/me/export", tag = "users", operation_id = "export_me",
+    security(("bearer" = [])),
+    responses((status = 200, description = "Everything", body = Everything)))]
+async fn export(
+    api: Api,
+    caller: Signed,
+    users: Extension<Users>,
+) -> Result<Json<Everything>, ApiError> {
+    let id = caller.actor();
+    let kept = users.vault().all(&id).await.map_err(sealed)?;
+    let shown = |(field, value): (String, String)| {
+        let value = if field::is_secret(&field) {
+            "kept to know you by, not shown".to_owned()
+        } else {
+            value
+        };
+        (field, value)
+    };
+    let mut tenant = tenants::as_tenant(api.pool(), caller.user()).await?;
+    let about = people::ActionFilter {
+        user: Some(caller.user()),
+        ..people::ActionFilter::default()
+    };
+    let actions =
+        people::actions(&mut *tenant, &about, Cursor::LATEST, EXPORTED_ACTIONS_MAX).await?;
+    drop(tenant);
+    let actions = actions.into_iter().map(|done| Done {
+        position: done.position,
+        at: rfc3339(done.at),
+        action: done.action,
+        detail: done.detail,
+    });
+    Ok(Json(Everything {
+        id,
+        personal: kept.into_iter().map(shown).collect(),
+        actions: actions.collect(),
+    }))
+}
+
+/// Who it is, once more
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Goodbye {
+    password: Password,
+    /// Where a second factor is on
+    #[schema(max_length = 32)]
+    code: Option<String>,
+}
+
+/// Erase me
+///
+/// The log keeps what happened under an identity that nobody can be found by any more; everything
+/// that is known about the person is gone at once, and from backups when their keys are changed.
+#[utoipa::path(delete, path = "/v1/me", tag = "users", operation_id = "erase_me",
+    security(("bearer" = [])), request_body = Goodbye,
+    responses((status = 204, description = "Nothing is known about you any more")))]
+async fn erase(
+    api: Api,
+    asked: Asked,
+    caller: Signed,
+    users: Extension<Users>,
+    body: Body<Goodbye>,
+) -> Result<Changed, ApiError> {
+    let Goodbye { password, code } = body.value;
+    let person = users.prove(&caller, &password, "password").await?;
+    if person.second_factor.is_on() {
+        let code = code.ok_or_else(|| ApiError::new(&SECOND_FACTOR_REQUIRED).field("code"))?;
+        users.second_factor(&asked, &person, &code).await?;
+    }
+    let subject = caller.actor();
+    let command = UserCommand::Erase { at: users.now() };
+    let context = asked.context(&subject, b"").without_key();
+    let erased = users.commands().execute(&subject, command, &context).await;
+    let erased = erased.map_err(|refusal| refused(refusal, of_user))?;
+    users.vault().erase(&subject).await.map_err(sealed)?;
+    users.attempts().forget(caller.user()).await?;
+    users
+        .end_sessions(&api, &asked, caller.user(), EndedBecause::Erased, None)
+        .await?;
+    Ok(Changed(Position(erased.position)))
+}
+
+impl Users {
+    /// Makes sure that it is the person, and not only somebody at an open session of theirs.
+    pub(super) async fn prove(
+        &self,
+        caller: &Signed,
+        password: &Password,
+        field: &str,
+    ) -> Result<Person, ApiError> {
+        let state = self.user(caller.user()).await?;
+        let person = state.person().ok_or_else(over)?;
+        self.attempts().prove(caller.user(), self.now()).await?;
+        if self.is_password(person, password).await? {
+            return Ok(person.clone());
+        }
+        Err(ApiError::new(&WRONG_PASSWORD).field(field))
+    }
+}

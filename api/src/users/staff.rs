@@ -1,0 +1,322 @@
+//! What staff see of users and decide about them, each time with a reason that stays.
+
+use std::collections::HashMap;
+
+use axum::{Extension, Json};
+use domain::users::{EndedBecause, Reason, Role, UserCommand, UserId};
+use projections::people::{self, People, UserFilter};
+use projections::tenants;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::caller::Admin;
+use super::changed::Changed;
+use super::me::role_text;
+use super::problems::of_user;
+use super::sign_in::rfc3339;
+use super::{Users, field, sealed};
+use crate::api::{Api, Routes};
+use crate::asked::Asked;
+use crate::body::Body;
+use crate::page::{self, Page};
+use crate::parameters::{Path, Query};
+use crate::position::{Position, Reached};
+use crate::problem::{ApiError, kinds};
+use crate::refused::refused;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(block))
+        .routes(routes!(unblock))
+        .routes(routes!(grant, revoke))
+}
+
+/// What a user may be
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleName {
+    Customer,
+    Provider,
+    Support,
+    Finance,
+    Admin,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Customer => Self::Customer,
+            RoleName::Provider => Self::Provider,
+            RoleName::Support => Self::Support,
+            RoleName::Finance => Self::Finance,
+            RoleName::Admin => Self::Admin,
+        }
+    }
+}
+
+/// Which users, and which page of them
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    #[param(inline)]
+    role: Option<RoleName>,
+    blocked: Option<bool>,
+    /// What the page before gave as `next`
+    cursor: Option<String>,
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+}
+
+/// A user as staff see them
+#[derive(Serialize, ToSchema)]
+pub struct ShownUser {
+    #[schema(example = "user_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
+    id: String,
+    /// A person or a service
+    kind: String,
+    #[schema(example = "confirmed")]
+    standing: String,
+    email: Option<String>,
+    name: Option<String>,
+    roles: Vec<&'static str>,
+    blocked: bool,
+    blocked_reason: Option<String>,
+    second_factor: bool,
+    registered_at: String,
+}
+
+impl Users {
+    /// With what is known of them, all looked up at once.
+    async fn shown(&self, found: Vec<people::User>) -> Result<Vec<ShownUser>, ApiError> {
+        let ids: Vec<String> = found.iter().map(|user| user.user.to_string()).collect();
+        let fields = [field::EMAIL, field::NAME];
+        let kept = self.vault().pick(&ids, &fields).await.map_err(sealed)?;
+        let mut kept: HashMap<(String, String), String> = kept
+            .into_iter()
+            .map(|(subject, field, value)| ((subject, field), value))
+            .collect();
+        let mut known = |id: &str, field: &str| kept.remove(&(id.to_owned(), field.to_owned()));
+        let shown = found.into_iter().zip(ids).map(|(user, id)| {
+            Ok(ShownUser {
+                kind: text(user.kind)?,
+                standing: text(user.standing)?,
+                email: known(&id, field::EMAIL),
+                name: known(&id, field::NAME),
+                roles: user.roles.iter().copied().map(role_text).collect(),
+                blocked: user.blocked,
+                blocked_reason: user.blocked_reason,
+                second_factor: user.second_factor,
+                registered_at: rfc3339(user.registered_at),
+                id,
+            })
+        });
+        shown.collect()
+    }
+}
+
+/// The name of a variant as it is written everywhere else.
+fn text(named: impl Serialize) -> Result<String, ApiError> {
+    let value = serde_json::to_value(named).map_err(ApiError::internal)?;
+    Ok(value.as_str().unwrap_or_default().to_owned())
+}
+
+/// Users, the latest first
+#[utoipa::path(get, path = "/v1/users", tag = "staff", operation_id = "list_users",
+    security(("bearer" = [])), params(Which),
+    responses((status = 200, description = "A page of users", body = Page<ShownUser>)))]
+async fn list(
+    api: Api,
+    _: Admin,
+    users: Extension<Users>,
+    Query(which): Query<Which>,
+    _: Reached<People>,
+) -> Result<Json<Page<ShownUser>>, ApiError> {
+    let limit = page::limit(which.limit)?;
+    let filter = UserFilter {
+        role: which.role.map(Role::from),
+        blocked: which.blocked,
+        ..UserFilter::default()
+    };
+    let after = page::cursor(which.cursor.as_deref())?;
+    let mut staff = tenants::as_staff(api.pool()).await?;
+    let found = people::users(&mut *staff, filter, after, limit + 1).await?;
+    drop(staff);
+    let positions: Vec<i64> = found.iter().map(|user| user.position).collect();
+    let shown = positions
+        .into_iter()
+        .zip(users.shown(found).await?)
+        .collect();
+    let page = Page::of(shown, limit, |(position, _)| *position, |(_, user)| user);
+    Ok(Json(page))
+}
+
+/// One user
+#[utoipa::path(get, path = "/v1/users/{user}", tag = "staff", operation_id = "show_user",
+    security(("bearer" = [])), params(("user" = String, Path, description = "Which user")),
+    responses((status = 200, description = "The user", body = ShownUser)))]
+async fn show(
+    api: Api,
+    _: Admin,
+    users: Extension<Users>,
+    Path(user): Path<String>,
+    _: Reached<People>,
+) -> Result<Json<ShownUser>, ApiError> {
+    let user = identity(&user)?;
+    let mut staff = tenants::as_staff(api.pool()).await?;
+    let found = people::user(&mut *staff, user).await?;
+    drop(staff);
+    let shown = users.shown(found.into_iter().collect()).await?.pop();
+    shown
+        .map(Json)
+        .ok_or_else(|| ApiError::new(&kinds::NOT_FOUND))
+}
+
+fn identity(text: &str) -> Result<UserId, ApiError> {
+    text.parse().map_err(|_| ApiError::new(&kinds::NOT_FOUND))
+}
+
+/// Why something is decided about a user
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    /// Kept for ever, so it names nobody
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        example = "chargebacks on three orders"
+    )]
+    reason: String,
+}
+
+impl Because {
+    fn reason(self) -> Result<Reason, ApiError> {
+        Reason::try_new(self.reason).map_err(|error| {
+            ApiError::new(&kinds::BODY_INVALID)
+                .detail(error.to_string())
+                .field("reason")
+        })
+    }
+}
+
+/// Block a user
+///
+/// From the next request on they are refused; their sessions end.
+#[utoipa::path(post, path = "/v1/users/{user}/block", tag = "staff", operation_id = "block_user",
+    security(("bearer" = [])), params(("user" = String, Path, description = "Which user")),
+    request_body = Because, responses((status = 204, description = "The user is blocked")))]
+async fn block(
+    api: Api,
+    asked: Asked,
+    Admin(caller): Admin,
+    users: Extension<Users>,
+    Path(user): Path<String>,
+    body: Body<Because>,
+) -> Result<Changed, ApiError> {
+    let user = identity(&user)?;
+    let command = UserCommand::Block {
+        by: caller.user(),
+        reason: body.value.reason()?,
+        at: users.now(),
+    };
+    let done = users
+        .decide(&asked, &caller.actor(), &body.bytes, user, command)
+        .await?;
+    users
+        .end_sessions(&api, &asked, user, EndedBecause::Blocked, None)
+        .await?;
+    Ok(done)
+}
+
+/// Unblock a user
+#[utoipa::path(post, path = "/v1/users/{user}/unblock", tag = "staff",
+    operation_id = "unblock_user", security(("bearer" = [])),
+    params(("user" = String, Path, description = "Which user")),
+    request_body = Because, responses((status = 204, description = "The user is not blocked")))]
+async fn unblock(
+    asked: Asked,
+    Admin(caller): Admin,
+    users: Extension<Users>,
+    Path(user): Path<String>,
+    body: Body<Because>,
+) -> Result<Changed, ApiError> {
+    let command = UserCommand::Unblock {
+        by: caller.user(),
+        reason: body.value.reason()?,
+        at: users.now(),
+    };
+    let user = identity(&user)?;
+    users
+        .decide(&asked, &caller.actor(), &body.bytes, user, command)
+        .await
+}
+
+/// Give a user a role
+#[utoipa::path(put, path = "/v1/users/{user}/roles/{role}", tag = "staff",
+    operation_id = "grant_role", security(("bearer" = [])),
+    params(("user" = String, Path, description = "Which user"),
+        ("role" = inline(RoleName), Path, description = "Which role")),
+    request_body = Because, responses((status = 204, description = "The user has the role")))]
+async fn grant(
+    asked: Asked,
+    Admin(caller): Admin,
+    users: Extension<Users>,
+    Path((user, role)): Path<(String, RoleName)>,
+    body: Body<Because>,
+) -> Result<Changed, ApiError> {
+    let command = UserCommand::GrantRole {
+        role: role.into(),
+        by: caller.user(),
+        reason: body.value.reason()?,
+        at: users.now(),
+    };
+    let user = identity(&user)?;
+    users
+        .decide(&asked, &caller.actor(), &body.bytes, user, command)
+        .await
+}
+
+/// Take a role from a user
+#[utoipa::path(delete, path = "/v1/users/{user}/roles/{role}", tag = "staff",
+    operation_id = "revoke_role", security(("bearer" = [])),
+    params(("user" = String, Path, description = "Which user"),
+        ("role" = inline(RoleName), Path, description = "Which role")),
+    request_body = Because, responses((status = 204, description = "The user lacks the role")))]
+async fn revoke(
+    asked: Asked,
+    Admin(caller): Admin,
+    users: Extension<Users>,
+    Path((user, role)): Path<(String, RoleName)>,
+    body: Body<Because>,
+) -> Result<Changed, ApiError> {
+    let command = UserCommand::RevokeRole {
+        role: role.into(),
+        by: caller.user(),
+        reason: body.value.reason()?,
+        at: users.now(),
+    };
+    let user = identity(&user)?;
+    users
+        .decide(&asked, &caller.actor(), &body.bytes, user, command)
+        .await
+}
+
+impl Users {
+    async fn decide(
+        &self,
+        asked: &Asked,
+        actor: &str,
+        bytes: &[u8],
+        user: UserId,
+        command: UserCommand,
+    ) -> Result<Changed, ApiError> {
+        let context = asked.context(actor, bytes);
+        let id = user.to_string();
+        let decided = self.commands().execute(&id, command, &context).await;
+        let decided = decided.map_err(|refusal| refused(refusal, of_user))?;
+        Ok(Changed(Position(decided.position)))
+    }
+}

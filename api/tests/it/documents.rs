@@ -1,0 +1,88 @@
+//! The document describes what there is, and the page that shows it works offline.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use crate::world::World;
+
+/// Everything in the document that refers to something else in it.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(
+                fields
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            );
+            fields.values().for_each(|inner| references(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| references(inner, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_operation_has_a_name_a_summary_and_a_way_to_refuse() {
+    let world = World::of_the_product().await;
+    let reply = world.get("/openapi.json").await;
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let document = reply.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for needed in ["operationId", "summary"] {
+                let text = operation[needed].as_str();
+                assert!(
+                    text.is_some_and(|text| !text.is_empty()),
+                    "{method} {path}: {needed}"
+                );
+            }
+            let refusal = &operation["responses"]["default"]["$ref"];
+            assert_eq!(refusal, "#/components/responses/Problem", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_reference_in_the_document_leads_somewhere() {
+    let world = World::of_the_product().await;
+    let document = world.get("/openapi.json").await.json();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.contains(&"#/components/schemas/Problem".to_owned()));
+    for reference in found {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        assert!(target.is_some(), "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_and_all_that_it_loads_come_from_here() {
+    let world = World::new().await;
+    let page = world.get("/docs").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self'"), "{policy}");
+    let mut loaded = 0;
+    for attribute in ["src=\"", "href=\""] {
+        for target in page.text().split(attribute).skip(1) {
+            let target = target.split('"').next().unwrap();
+            assert!(
+                target.starts_with('/') && !target.starts_with("//"),
+                "{target}"
+            );
+            let reply = world.get(target).await;
+            assert_eq!(reply.status, StatusCode::OK, "{target}");
+            let kind = reply.header("content-type").unwrap();
+            let expected = match target.rsplit('.').next() {
+                Some("js") => "text/javascript; charset=utf-8",
+                Some("css") => "text/css; charset=utf-8",
+                _ => "application/json",
+            };
+            assert_eq!(kind, expected, "{target}");
+            loaded += 1;
+        }
+    }
+    assert!(loaded >= 3, "{loaded}");
+}

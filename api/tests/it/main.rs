@@ -1,0 +1,22 @@
+//! The frame around every route, over real HTTP and a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
+
+mod addresses;
+mod bodies;
+mod client;
+mod documents;
+mod headers;
+mod health;
+mod limits;
+mod log;
+mod logging;
+mod metrics;
+mod positions;
+mod probe;
+mod problems;
+mod shutdown;
+mod strangers;
+mod tls;
+mod users;
+mod world;

@@ -1,0 +1,80 @@
+//! Every route of the product: strangers are refused, and nobody finds what belongs to others.
+
+use api::PUBLIC_ROUTES;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::people::{HOME, People};
+
+/// Every operation of the document, as method and path.
+fn operations(document: &Value) -> Vec<(String, String)> {
+    let paths = document["paths"].as_object().unwrap();
+    let methods = ["get", "put", "post", "delete", "patch"];
+    let of = |(path, item): (&String, &Value)| {
+        let found = methods.iter().filter(|it| item[**it].is_object());
+        found
+            .map(|it| ((*it).to_owned(), path.clone()))
+            .collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_listed_as_public_or_refuses_a_stranger() {
+    let people = People::new().await;
+    let document = people
+        .send(HOME, ("GET", "/openapi.json"), None, None)
+        .await
+        .json();
+    let operations = operations(&document);
+    assert!(operations.len() > 30, "{}", operations.len());
+    for (method, path) in operations {
+        if PUBLIC_ROUTES.contains(&(method.as_str(), path.as_str())) {
+            continue;
+        }
+        for token in [None, Some("x"), Some("tnk_x")] {
+            let route = (method.to_uppercase(), path.replace(['{', '}'], ""));
+            let route = (route.0.as_str(), route.1.as_str());
+            let reply = people.send(HOME, route, token, Some(json!({}))).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_somebody_else_is_not_there() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@example.com").await;
+    let bob = people.somebody("bob@example.com").await;
+    let key = json!({ "label": "a", "scopes": ["read"] });
+    let key = people
+        .as_(&ann, ("POST", "/v1/keys"), Some(key))
+        .await
+        .json();
+    let document = people
+        .send(HOME, ("GET", "/openapi.json"), None, None)
+        .await
+        .json();
+    let mut walked = 0;
+    for (method, path) in operations(&document) {
+        let public = PUBLIC_ROUTES.contains(&(method.as_str(), path.as_str()));
+        if public || !path.contains('{') {
+            continue;
+        }
+        let of_ann = path
+            .replace("{session}", &ann.session)
+            .replace("{user}", &ann.user)
+            .replace("{key}", key["id"].as_str().unwrap())
+            .replace("{role}", "provider");
+        assert!(!of_ann.contains('{'), "say whose the id in {path} is");
+        for other in [of_ann, path.replace(['{', '}'], "")] {
+            let body = Some(json!({ "reason": "curious" }));
+            let route = (method.to_uppercase(), other);
+            let reply = people.as_(&bob, (&route.0, &route.1), body).await;
+            assert_eq!(reply.status, StatusCode::NOT_FOUND, "{route:?}");
+        }
+        walked += 1;
+    }
+    assert!(walked >= 7, "{walked}");
+    assert_eq!(people.me(&ann).await.status, StatusCode::OK);
+}

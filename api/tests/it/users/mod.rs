@@ -1,0 +1,12 @@
+//! People over real HTTP: what they may do, and what strangers may not.
+
+mod counting;
+mod doors;
+mod keys;
+mod leaking;
+mod people;
+mod recovering;
+mod registering;
+mod second_factor;
+mod sessions;
+mod staff;

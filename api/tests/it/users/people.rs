@@ -1,0 +1,265 @@
+//! A world with people in it: a clock that the test moves, and clients at addresses of their own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use api::{Api, Binding, Secrets, Server, Settings, Users, Variables};
+use axum::http::{Request, StatusCode};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
+use projections::{Engine, Projections};
+use serde_json::{Value, json};
+use store::{Catalogue, Clock, Log, Options};
+use tokio::sync::oneshot;
+use workbench::TestDatabase;
+
+use crate::client::{self, Reply};
+
+pub const PASSWORD: &str = "abc12345";
+/// Noon of some day.
+const BEGIN: i64 = 1_800_014_400_000_000;
+
+pub struct People {
+    pub log: Log,
+    pub engine: Engine,
+    pub users: Users,
+    pub database: TestDatabase,
+    pub secrets_file: PathBuf,
+    address: SocketAddr,
+    micros: Arc<AtomicI64>,
+    _stop: oneshot::Sender<()>,
+    _folder: tempfile::TempDir,
+}
+
+/// A program at an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Client {
+    pub address: &'static str,
+    pub agent: &'static str,
+}
+
+pub const HOME: Client = Client {
+    address: "192.0.2.1",
+    agent: "Firefox",
+};
+pub const ELSEWHERE: Client = Client {
+    address: "198.51.100.7",
+    agent: "curl",
+};
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    pub access: String,
+    pub refresh: String,
+    pub user: String,
+    pub session: String,
+}
+
+impl People {
+    pub async fn new() -> Self {
+        Self::bound(Binding::Strict).await
+    }
+
+    pub async fn bound(binding: Binding) -> Self {
+        let micros = Arc::new(AtomicI64::new(BEGIN));
+        let clock = Clock::from_fn({
+            let micros = Arc::clone(&micros);
+            move || DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap()
+        });
+        let database = workbench::database().await;
+        let options = Options {
+            clock,
+            ..Options::default()
+        };
+        let log = Log::open(database.options.clone(), options).await.unwrap();
+        let catalogue = Catalogue::new()
+            .with::<User>()
+            .with::<Session>()
+            .with::<ApiKey>()
+            .with::<Kyc>();
+        let engine = Engine::open(
+            log.clone(),
+            Arc::new(catalogue),
+            Projections::all(),
+            projections::Settings::default(),
+        )
+        .await
+        .unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let folding = engine.clone();
+        tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
+        let folder = tempfile::tempdir().unwrap();
+        let secrets_file = folder.path().join("secrets");
+        let secrets = Secrets::open(&secrets_file).unwrap();
+        let users = Users::new(&log, secrets, binding, 2);
+        let mut settings =
+            Settings::try_new(&Variables::set([("TRAINNET_TRUSTED_PROXIES", "127.0.0.1")]))
+                .unwrap();
+        settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::bind(&settings).await.unwrap();
+        let address = server.address();
+        let router =
+            Api::new(log.clone(), engine.clone(), settings).serve(users.around(Users::routes()));
+        tokio::spawn(server.run(router, std::future::pending()));
+        Self {
+            log,
+            engine,
+            users,
+            database,
+            secrets_file,
+            address,
+            micros,
+            _stop: stop,
+            _folder: folder,
+        }
+    }
+
+    pub fn later(&self, by: TimeDelta) {
+        self.micros
+            .fetch_add(by.num_microseconds().unwrap(), Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.micros.load(Ordering::SeqCst)).unwrap()
+    }
+
+    pub async fn send(
+        &self,
+        client: Client,
+        (method, path): (&str, &str),
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Reply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-forwarded-for", client.address)
+            .header("user-agent", client.agent);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let text = body.map(|body| body.to_string());
+        if text.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        client::send(self.address, request, text.unwrap_or_default())
+            .await
+            .unwrap()
+    }
+
+    pub async fn raw(&self, request: axum::http::request::Builder, body: String) -> Reply {
+        client::send(self.address, request, body).await.unwrap()
+    }
+
+    pub async fn post(&self, client: Client, path: &str, body: Value) -> Reply {
+        self.send(client, ("POST", path), None, Some(body)).await
+    }
+
+    /// At home, as this one.
+    pub async fn as_(&self, signed: &Signed, route: (&str, &str), body: Option<Value>) -> Reply {
+        self.send(HOME, route, Some(&signed.access), body).await
+    }
+
+    /// The same, of what can be seen at this position.
+    pub async fn at(&self, signed: &Signed, (method, path): (&str, &str), position: i64) -> Reply {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-forwarded-for", HOME.address)
+            .header("user-agent", HOME.agent)
+            .header("authorization", format!("Bearer {}", signed.access))
+            .header("trainnet-position", position);
+        self.raw(request, String::new()).await
+    }
+
+    /// Tidies once everything that has happened is seen.
+    pub async fn tidied(&self) -> api::Tidied {
+        let head = self.log.head().await.unwrap().position;
+        let within = std::time::Duration::from_secs(10);
+        self.engine.wait_for("people", head, within).await.unwrap();
+        self.users.tidy().await.unwrap()
+    }
+
+    pub async fn register(&self, email: &str) -> UserId {
+        let body = json!({ "email": email, "password": PASSWORD, "language": "ru" });
+        let reply = self.post(HOME, "/v1/users", body).await;
+        assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.text());
+        let id: String = sqlx::query_scalar(
+            "select aggregate_id from events where event_type = 'user.registered' \
+              order by position desc limit 1",
+        )
+        .fetch_one(self.log.pool())
+        .await
+        .unwrap();
+        id.parse().unwrap()
+    }
+
+    /// What the mail would say, code and link.
+    pub async fn mail(&self, user: UserId, purpose: fn(&Purpose) -> bool) -> (String, String) {
+        let state = self.users.user(user).await.unwrap();
+        let open = |challenge: &&Challenge| purpose(&challenge.purpose);
+        let person = state.person().unwrap();
+        let challenge = person.challenges.iter().find(open).unwrap().id;
+        let key = self.users.challenge_key();
+        (key.code(challenge), key.link(&user, challenge))
+    }
+
+    pub async fn confirmed(&self, email: &str) -> UserId {
+        let user = self.register(email).await;
+        let (code, _) = self.mail(user, |it| matches!(it, Purpose::Confirm)).await;
+        let body = json!({ "email": email, "code": code });
+        let reply = self.post(HOME, "/v1/users/confirm", body).await;
+        assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.text());
+        user
+    }
+
+    pub async fn try_to_sign_in(&self, client: Client, email: &str, password: &str) -> Reply {
+        let body = json!({ "email": email, "password": password });
+        self.post(client, "/v1/sessions", body).await
+    }
+
+    pub async fn signed_in(&self, email: &str) -> Signed {
+        signed(&self.try_to_sign_in(HOME, email, PASSWORD).await)
+    }
+
+    /// Somebody who has registered, confirmed and signed in.
+    pub async fn somebody(&self, email: &str) -> Signed {
+        self.confirmed(email).await;
+        self.signed_in(email).await
+    }
+
+    pub async fn refresh(&self, client: Client, token: &str) -> Reply {
+        let body = json!({ "refresh_token": token });
+        self.post(client, "/v1/sessions/refresh", body).await
+    }
+
+    pub async fn me(&self, signed: &Signed) -> Reply {
+        self.as_(signed, ("GET", "/v1/me"), None).await
+    }
+}
+
+pub fn signed(reply: &Reply) -> Signed {
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+    let body = reply.json();
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    Signed {
+        access: text("access_token"),
+        refresh: text("refresh_token"),
+        user: text("user"),
+        session: text("session"),
+    }
+}
+
+/// Asks again until the answer is yes, for a bounded time.
+pub async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
+    for _ in 0..500 {
+        if ask().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("it never came to pass that {what}");
+}
