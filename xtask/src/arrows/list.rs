@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 12] = [
+pub const MEMBERS: [Member; 14] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
@@ -46,6 +46,8 @@ pub const MEMBERS: [Member; 12] = [
         "replay",
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
+    library("api", &["projections", "store", "domain", "ledger"]),
+    library("platform", &["projections", "store", "domain", "ledger"]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),

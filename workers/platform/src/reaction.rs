@@ -1,0 +1,351 @@
+//! Following the log with a process, so that what follows an event is asked for once.
+//!
+//! A reaction reads on from its checkpoint, asks for what each event leads to, and moves the
+//! checkpoint behind what was granted. The stream that it asks is named after the event, so a
+//! reaction that was killed before the checkpoint moved, or one that runs in two processes, asks
+//! again and is told that it is so already. It never passes over an event: one that cannot be read
+//! or whose consequence is refused stops it there, with the reason in the checkpoint.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use cqrs_es::Aggregate;
+use cqrs_es::persist::PersistenceError;
+use futures::StreamExt as _;
+use ledger::Effects;
+use projections::Stop;
+use projections::reactions::{self, Reached};
+use store::{
+    Clock, Columns, Commands, Context, EventRef, Log, Metadata, NotAppended, ReadError, Refused,
+    StoreError, Unreadable,
+};
+use tokio::sync::watch;
+
+/// So many events are read before the checkpoint moves.
+const PAGE_EVENTS: i64 = 512;
+
+/// A rule by which events lead to commands, and the name under which it is followed.
+pub trait Process: Send + Sync + 'static {
+    /// Stored.
+    const NAME: &'static str;
+    /// Raised when the rule concludes more than before, so that a program with the older rule
+    /// does not move the checkpoint past what it would have missed.
+    const VERSION: i32;
+    /// How many commands of a page may be under way at once; more than one only if no two events
+    /// lead to the same stream.
+    const AT_ONCE: usize = 1;
+
+    /// Whom it asks.
+    type Asked: Aggregate<Services = (), Command: Clone, Event: Effects, Error: 'static> + Clone;
+
+    /// What follows an event: the stream to ask and what to ask of it. Pure, so that it can be
+    /// asked again; events of no interest are passed over without being read.
+    fn follow(event: &EventRef<'_>) -> Result<Option<Next<Self::Asked>>, Unreadable>;
+
+    /// Whether a refusal says that what is asked for happened long ago.
+    fn is_already_so(refusal: &<Self::Asked as Aggregate>::Error) -> bool;
+}
+
+/// A stream, and what is to be asked of it.
+pub type Next<A> = (String, <A as Aggregate>::Command);
+
+/// Why a reaction did not get to where it was going.
+#[derive(Debug, thiserror::Error)]
+pub enum ReactionError {
+    /// What follows the events before the position was asked for, nothing from it on.
+    #[error("{reaction} stopped at position {position}: {reason}")]
+    Stopped {
+        reaction: &'static str,
+        position: i64,
+        reason: String,
+    },
+    /// It will be asked for again; nothing is wrong with the event.
+    #[error("{reaction} is held up at position {position}: {reason}")]
+    HeldUp {
+        reaction: &'static str,
+        position: i64,
+        reason: String,
+    },
+    #[error("{reaction} is at version {stored}, this program knows version {known}")]
+    Newer {
+        reaction: &'static str,
+        stored: i32,
+        known: i32,
+    },
+    #[error("the checkpoint could not be read or moved")]
+    Database(#[from] sqlx::Error),
+    #[error("the log could not be read")]
+    Log(#[from] ReadError),
+}
+
+/// Follows the log with one process.
+pub struct Reaction<P: Process> {
+    log: Log,
+    clock: Clock,
+    commands: Commands<P::Asked>,
+    rest: Duration,
+    heard: watch::Sender<i64>,
+}
+
+/// What is to be asked for because of one event.
+struct Due<A: Aggregate> {
+    position: i64,
+    next: Next<A>,
+    context: Context,
+}
+
+struct Page<A: Aggregate> {
+    due: Vec<Due<A>>,
+    reached: i64,
+    stopped: Option<Stop>,
+}
+
+/// What kept one event's consequence from being granted.
+struct Kept {
+    at: Stop,
+    /// True if another program or another day will not find it otherwise by itself.
+    for_good: bool,
+}
+
+impl<P: Process> Reaction<P> {
+    /// `rest` is how long it waits after an error before it tries again.
+    pub fn new(log: Log, clock: Clock, rest: Duration) -> Self {
+        Self {
+            commands: Commands::new(log.clone()),
+            log,
+            clock,
+            rest,
+            heard: watch::Sender::new(0),
+        }
+    }
+
+    /// The last position at which something happened to those who are asked, as far as it was
+    /// heard here: a hint for whoever does the rest of the work.
+    pub fn heard(&self) -> watch::Receiver<i64> {
+        self.heard.subscribe()
+    }
+
+    /// Follows the log until it is dropped; an error is reported once and tried again.
+    pub async fn run(&self) -> Infallible {
+        let mut reported = String::new();
+        loop {
+            let Err(error) = self.follow(&mut reported).await;
+            let text = chain(&error);
+            if text != reported {
+                tracing::error!(reaction = P::NAME, error = %text, "a reaction does not go on");
+                reported = text;
+            }
+            tokio::time::sleep(self.rest).await;
+        }
+    }
+
+    async fn follow(&self, reported: &mut String) -> Result<Infallible, ReactionError> {
+        let mut subscription = self.log.subscribe().await?;
+        let mut reached = -1;
+        loop {
+            let head = subscription.beyond(reached).await?;
+            reached = self.catch_up(head).await?;
+            reported.clear();
+        }
+    }
+
+    /// Asks for whatever follows the events up to `until`, or to the head if that comes first.
+    pub async fn catch_up(&self, until: i64) -> Result<i64, ReactionError> {
+        let until = until.min(self.log.head().await?.position);
+        loop {
+            let at = self.checkpoint().await?;
+            if at.position >= until {
+                return Ok(at.position);
+            }
+            self.step(at, until).await?;
+        }
+    }
+
+    async fn checkpoint(&self) -> Result<Reached, ReactionError> {
+        let at = reactions::of(self.log.pool(), P::NAME, P::VERSION, self.clock.now()).await?;
+        if at.version > P::VERSION {
+            return Err(ReactionError::Newer {
+                reaction: P::NAME,
+                stored: at.version,
+                known: P::VERSION,
+            });
+        }
+        Ok(at)
+    }
+
+    /// One page: ask, then move the checkpoint behind what was granted.
+    async fn step(&self, at: Reached, until: i64) -> Result<(), ReactionError> {
+        let end = until.min(at.position.saturating_add(PAGE_EVENTS));
+        let page = self.read(at.position, end).await?;
+        let mut kept = page.stopped.map(|at| Kept { at, for_good: true });
+        let mut reached = page.reached;
+        let mut asking = futures::stream::iter(page.due)
+            .map(|due| self.ask(due))
+            .buffered(P::AT_ONCE.max(1));
+        while let Some(outcome) = asking.next().await {
+            if let Err(reason) = outcome {
+                reached = reason.at.position - 1;
+                kept = Some(reason);
+                break;
+            }
+        }
+        drop(asking);
+        let Some(at) = self.advance(at, reached).await? else {
+            return Ok(());
+        };
+        match kept {
+            None => Ok(()),
+            Some(kept) => Err(self.halt(&at, kept).await?),
+        }
+    }
+
+    /// Where the checkpoint now is; `None` if somebody else moved it meanwhile.
+    async fn advance(&self, at: Reached, to: i64) -> Result<Option<Reached>, ReactionError> {
+        if to == at.position {
+            return Ok(Some(at));
+        }
+        let now = self.clock.now();
+        let moved = reactions::advance(self.log.pool(), &at, P::VERSION, to, now).await?;
+        Ok(moved.then_some(Reached {
+            position: to,
+            version: P::VERSION,
+            ..at
+        }))
+    }
+
+    async fn halt(&self, at: &Reached, kept: Kept) -> Result<ReactionError, ReactionError> {
+        let reaction = P::NAME;
+        if kept.for_good {
+            reactions::stop(self.log.pool(), at, &kept.at, self.clock.now()).await?;
+        }
+        let Stop { position, reason } = kept.at;
+        Ok(if kept.for_good {
+            ReactionError::Stopped {
+                reaction,
+                position,
+                reason,
+            }
+        } else {
+            ReactionError::HeldUp {
+                reaction,
+                position,
+                reason,
+            }
+        })
+    }
+
+    /// What follows the events after `after` up to `until`, or up to the first unreadable one.
+    async fn read(&self, after: i64, until: i64) -> Result<Page<P::Asked>, ReadError> {
+        let mut page = Page {
+            due: Vec::new(),
+            reached: after,
+            stopped: None,
+        };
+        let mut heard = 0;
+        let scanned = self
+            .log
+            .scan::<ReadError>(after, until, Columns::All, |event| {
+                if event.aggregate_type == P::Asked::TYPE {
+                    heard = event.position;
+                }
+                match P::follow(&event) {
+                    Ok(next) => {
+                        let due = next.map(|next| because_of::<P>(&event, next));
+                        page.due.extend(due);
+                        page.reached = event.position;
+                        Ok(ControlFlow::Continue(()))
+                    }
+                    Err(reason) => {
+                        page.stopped = Some(Stop {
+                            position: event.position,
+                            reason: chain(&reason),
+                        });
+                        Ok(ControlFlow::Break(()))
+                    }
+                }
+            })
+            .await;
+        self.heard.send_if_modified(|last| {
+            let later = heard > *last;
+            *last = heard.max(*last);
+            later
+        });
+        match scanned {
+            Ok(()) => {}
+            // An event that is not there is one that cannot be read.
+            Err(error @ (ReadError::Gap { .. } | ReadError::CutShort { .. })) => {
+                page.stopped = Some(Stop {
+                    position: page.reached + 1,
+                    reason: chain(&error),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(page)
+    }
+
+    async fn ask(&self, due: Due<P::Asked>) -> Result<(), Kept> {
+        let (stream, command) = due.next;
+        match self.commands.begin(&stream, command, &due.context).await {
+            Ok(_) => Ok(()),
+            Err(Refused::Domain(refusal)) if P::is_already_so(&refusal) => Ok(()),
+            Err(refused) => Err(Kept {
+                for_good: !may_pass(&refused),
+                at: Stop {
+                    position: due.position,
+                    reason: chain(&refused),
+                },
+            }),
+        }
+    }
+}
+
+fn because_of<P: Process>(event: &EventRef<'_>, next: Next<P::Asked>) -> Due<P::Asked> {
+    // Metadata that does not fit says nothing about the event itself.
+    let metadata: Metadata = serde_json::from_str(event.metadata).unwrap_or_default();
+    let mut context = Context::by(format!("reaction/{}", P::NAME)).because_of(event.event_id);
+    context.correlation_id = metadata.correlation_id;
+    Due {
+        position: event.position,
+        next,
+        context,
+    }
+}
+
+/// Whether the log or the database was not to be had, rather than the command refused.
+fn may_pass<E: std::error::Error>(refused: &Refused<E>) -> bool {
+    match refused {
+        Refused::Domain(_)
+        | Refused::InsufficientFunds { .. }
+        | Refused::Taken { .. }
+        | Refused::KeyReused { .. }
+        | Refused::Store(StoreError::Malformed(_)) => false,
+        Refused::Contended | Refused::Unknown { .. } | Refused::Store(StoreError::Answer(_)) => {
+            true
+        }
+        Refused::Store(StoreError::Load(error)) => {
+            !matches!(error, PersistenceError::DeserializationError(_))
+        }
+        Refused::Store(StoreError::Log(refusal)) => matches!(
+            refusal,
+            NotAppended::Busy
+                | NotAppended::Closed
+                | NotAppended::Unavailable
+                | NotAppended::Conflict { .. }
+                | NotAppended::Unknown { .. }
+        ),
+    }
+}
+
+/// An error with everything that led to it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

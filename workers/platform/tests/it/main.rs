@@ -1,0 +1,12 @@
+//! The platform's worker against a real PostgreSQL and a real mail server, both willing to fail.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
+mod following;
+mod giving_up;
+mod logging;
+mod outbox;
+mod sending;
+mod sink;
+mod surviving;
+mod world;
