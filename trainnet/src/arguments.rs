@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::client::arguments::{Asking, Keys, Login, Logout};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -37,9 +40,25 @@ pub struct Place {
         default_value = ".trainnet"
     )]
     pub data_dir: PathBuf,
+    /// The keys of this installation, made at the first start [default: `secrets` in the data
+    /// folder]
+    #[arg(
+        long,
+        global = true,
+        env = "TRAINNET_SECRETS_FILE",
+        value_name = "FILE"
+    )]
+    pub secrets_file: Option<PathBuf>,
 }
 
 impl Place {
+    /// Where the keys lie; an empty name is none.
+    pub fn secrets_file(&self) -> PathBuf {
+        let named = self.secrets_file.as_ref();
+        let named = named.filter(|path| !path.as_os_str().is_empty());
+        named.map_or_else(|| self.data_dir.join("secrets"), Clone::clone)
+    }
+
     /// The database that somebody named; an empty name is none.
     pub fn named_url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
@@ -54,13 +73,62 @@ pub enum Command {
         #[arg(long)]
         no_stay: bool,
     },
+    /// Answer HTTP over the log; what the environment says of it is in .env.example
+    Serve,
     /// Read, prove, explain and move the log; exit status 1 when a difference was found
     Replay(replay::Arguments),
+    /// Make somebody who looks after the platform
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// Sign in at a server
+    Login(Login),
+    /// Sign out at the server
+    Logout(Logout),
+    /// Show who you are there
+    Whoami(Asking),
+    /// Show where you are signed in
+    Sessions(Asking),
+    /// See, make and revoke API keys
+    Keys(Keys),
+    /// Print what makes a shell complete this program's commands
+    Completions { shell: Shell },
     /// Look after the database
     Database {
         #[command(subcommand)]
         command: DatabaseCommand,
     },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Register an admin whose address needs no proof; the password is asked for
+    Create {
+        #[arg(long)]
+        email: String,
+        /// How to address the person
+        #[arg(long)]
+        name: Option<String>,
+        /// In which mails are written
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        language: Language,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    Ru,
+    En,
+}
+
+impl Language {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ru => "ru",
+            Self::En => "en",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -83,11 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_name_names_no_file_of_secrets() {
+        let at = |secrets_file: Option<&str>| {
+            let place = Place {
+                database_url: None,
+                data_dir: PathBuf::from("data"),
+                secrets_file: secrets_file.map(PathBuf::from),
+            };
+            place.secrets_file()
+        };
+        assert_eq!(at(None), PathBuf::from("data/secrets"));
+        assert_eq!(at(Some("")), PathBuf::from("data/secrets"));
+        assert_eq!(at(Some("/etc/secrets")), PathBuf::from("/etc/secrets"));
+    }
+
+    #[test]
     fn an_empty_url_names_no_database() {
         let named = |url: Option<&str>| {
             let place = Place {
                 database_url: url.map(str::to_owned),
                 data_dir: PathBuf::new(),
+                secrets_file: None,
             };
             place.named_url().map(str::to_owned)
         };

@@ -1,20 +1,28 @@
 //! The one program: it finds its database, and hands each command to whoever does it.
 
+mod admin;
 mod arguments;
+mod beside;
 mod books;
 mod catalogue;
+mod client;
 mod follow;
 mod home;
 mod interrupt;
+mod mail;
 mod operator;
+mod people;
+mod serve;
 mod story;
 mod up;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
+use api::{LogFormat, Nonsense, Variables};
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::Shell;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command, DatabaseCommand, Place};
@@ -26,7 +34,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    speak_to_the_operator();
+    if let Err(nonsense) = speak_to_the_operator(&arguments.command) {
+        eprintln!("trainnet: {nonsense}");
+        return ExitCode::FAILURE;
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -48,7 +59,15 @@ fn main() -> ExitCode {
 async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up { no_stay } => up::up(&place, !no_stay).await,
+        Command::Serve => serve::serve(&place).await,
         Command::Replay(asked) => operator::replay(&place, asked).await,
+        Command::Admin { command } => admin::admin(&place, command).await,
+        Command::Login(asked) => client::login(asked).await,
+        Command::Logout(asked) => client::logout(asked).await,
+        Command::Whoami(asked) => client::whoami(asked).await,
+        Command::Sessions(asked) => client::sessions(asked).await,
+        Command::Keys(asked) => client::keys(asked).await,
+        Command::Completions { shell } => complete(shell),
         Command::Database {
             command: DatabaseCommand::Url,
         } => print_url(&place).await,
@@ -56,6 +75,14 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
             command: DatabaseCommand::Migrate,
         } => migrate(&place).await,
     }
+}
+
+/// Written first and printed then: whoever reads it may have seen enough.
+fn complete(shell: Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "trainnet", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn print_url(place: &Place) -> anyhow::Result<ExitCode> {
@@ -78,17 +105,30 @@ async fn migrate(place: &Place) -> anyhow::Result<ExitCode> {
 
 /// Without the pool's last words when the server it is connected to ends with the program.
 const SAID_BY_DEFAULT: &str = "warn,sqlx_core::pool::connection=error";
+/// Whoever serves also says what was asked and how it was answered.
+const SAID_WHEN_SERVING: &str =
+    "warn,api=info,platform=info,trainnet=info,sqlx_core::pool::connection=error";
 
 /// What the program does for somebody goes to the output; what it meets on the way goes here.
-fn speak_to_the_operator() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(SAID_BY_DEFAULT));
-    tracing_subscriber::fmt()
+fn speak_to_the_operator(command: &Command) -> Result<(), Nonsense> {
+    let format = LogFormat::try_new(&Variables::of_this_process())?;
+    let by_default = if matches!(command, Command::Serve) {
+        SAID_WHEN_SERVING
+    } else {
+        SAID_BY_DEFAULT
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_default));
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_target(false)
+            .init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(())
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

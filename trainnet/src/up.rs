@@ -16,6 +16,7 @@ use crate::arguments::Place;
 use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::operator;
+use crate::serve::Serving;
 use crate::story::{self, Cast, Teller, Told};
 use crate::{books, catalogue, follow};
 
@@ -26,23 +27,23 @@ const COMMISSION_LEG: i16 = 3;
 
 pub async fn up(place: &Place, stay: bool) -> anyhow::Result<ExitCode> {
     let home = Home::open(place).await?;
-    let outcome = with_home(&home, stay).await;
+    let outcome = with_home(place, &home, stay).await;
     let closed = home.close().await;
     let code = outcome?;
     closed?;
     Ok(code)
 }
 
-async fn with_home(home: &Home, stay: bool) -> anyhow::Result<ExitCode> {
+async fn with_home(place: &Place, home: &Home, stay: bool) -> anyhow::Result<ExitCode> {
     home.migrate().await?;
     let log = home.log().await?;
-    let outcome = with_log(home, &log, stay).await;
+    let outcome = with_log(place, home, &log, stay).await;
     log.close().await;
     outcome
 }
 
 /// Runs the projections beside the rest, until it ends or somebody ends it.
-async fn with_log(home: &Home, log: &Log, stay: bool) -> anyhow::Result<ExitCode> {
+async fn with_log(place: &Place, home: &Home, log: &Log, stay: bool) -> anyhow::Result<ExitCode> {
     let catalogue = Arc::new(catalogue::catalogue());
     let engine = Engine::open(
         log.clone(),
@@ -51,25 +52,38 @@ async fn with_log(home: &Home, log: &Log, stay: bool) -> anyhow::Result<ExitCode
         Settings::default(),
     )
     .await?;
+    let serving = if stay {
+        Some(Serving::on_loopback(place, log, &engine).await?)
+    } else {
+        None
+    };
     let (stop, stopped) = oneshot::channel::<()>();
     let folding = tokio::spawn({
         let engine = engine.clone();
         async move { engine.run(async { drop(stopped.await) }).await }
     });
     let outcome = tokio::select! {
-        outcome = tell(home, log, &engine, stay) => outcome,
+        outcome = tell(home, log, &engine, serving.as_ref()) => outcome,
         heard = interrupted() => heard.map(|()| {
             // Whoever closed the terminal does not want to be told.
             drop(writeln!(std::io::stdout(), "\nEnding: what was asked for is written first."));
             ExitCode::SUCCESS
         }),
     };
+    if let Some(serving) = serving {
+        serving.end().await?;
+    }
     drop(stop);
     folding.await.context("the projections ended badly")?;
     outcome
 }
 
-async fn tell(home: &Home, log: &Log, engine: &Engine, stay: bool) -> anyhow::Result<ExitCode> {
+async fn tell(
+    home: &Home,
+    log: &Log,
+    engine: &Engine,
+    serving: Option<&Serving>,
+) -> anyhow::Result<ExitCode> {
     let mut output = std::io::stdout();
     let cast = Cast::of(log)?;
     let mut teller = Teller::to(&mut output);
@@ -79,7 +93,8 @@ async fn tell(home: &Home, log: &Log, engine: &Engine, stay: bool) -> anyhow::Re
     explain(&mut output, log, &told).await?;
     verify(&mut output, log, engine).await?;
     say_where_it_lives(&mut output, home)?;
-    if stay {
+    if let Some(serving) = serving {
+        writeln!(output, "\n{}", serving.addresses())?;
         writeln!(output, "\nFollowing the log; Ctrl-C ends.")?;
         follow::follow(&mut output, home, log, log.head().await?.position).await?;
     }

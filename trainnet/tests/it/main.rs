@@ -3,6 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
 mod answers;
+mod answers_lost;
 mod environment;
 mod lost;
+mod mail;
+mod people;
+mod program;
+mod secrecy;
+mod serve;
 mod up;

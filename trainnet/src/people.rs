@@ -1,0 +1,52 @@
+//! Opens what knows people: the secrets of this installation, and the users that rest on them.
+
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use api::{Secrets, Settings, Users};
+use sqlx::PgPool;
+use store::Log;
+
+use crate::arguments::Place;
+
+pub async fn users(place: &Place, log: &Log, settings: &Settings) -> anyhow::Result<Users> {
+    let secrets = open(&place.secrets_file(), log.pool()).await?;
+    Ok(Users::new(
+        log,
+        secrets,
+        settings.session_binding,
+        settings.password_hashes_at_once,
+    ))
+}
+
+/// Opens the secrets, and makes them where nobody is known yet.
+///
+/// With other secrets than those that the database was filled under, nobody would be recognised,
+/// nothing kept about them could be read, and whoever registered again would be somebody else.
+async fn open(path: &Path, pool: &PgPool) -> anyhow::Result<Secrets> {
+    let sealed_under = sealed_under(pool).await?;
+    let known = sealed_under.is_some();
+    ensure!(
+        path.exists() || !known,
+        "the database knows people, and there is no {}, in which the keys to what is kept about \
+         them lay; restore the file from a copy, or name it with TRAINNET_SECRETS_FILE",
+        path.display()
+    );
+    let secrets = Secrets::open(path)?;
+    let (current, earlier) = secrets.master_keys();
+    let opens = |id: &String| current.id() == id || earlier.iter().any(|key| key.id() == id);
+    ensure!(
+        sealed_under.as_ref().is_none_or(opens),
+        "{} is not the file of this database: what is kept about people was sealed under other \
+         keys; restore that file from a copy, or name it with TRAINNET_SECRETS_FILE",
+        path.display()
+    );
+    Ok(secrets)
+}
+
+/// The name of a master key that somebody's data is sealed under; all of them have to be there.
+async fn sealed_under(pool: &PgPool) -> anyhow::Result<Option<String>> {
+    let asked = "select master_key_id from personal_keys where wrapped_key is not null limit 1";
+    let found = sqlx::query_scalar(asked).fetch_optional(pool).await;
+    found.context("the vault cannot be read")
+}

@@ -1,0 +1,171 @@
+//! `trainnet serve`: answers HTTP over the log until it is told to end.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use api::{Api, LISTEN_DEFAULT, NotServed, Routes, Server, Settings, Users, Variables};
+use projections::{Engine, Projections};
+use store::Log;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::arguments::Place;
+use crate::beside::Beside;
+use crate::home::Home;
+use crate::interrupt::interrupted;
+use crate::mail::{self, Mail};
+use crate::{catalogue, people};
+
+/// A database that is out of reach is asked again after this long.
+const REST: Duration = Duration::from_secs(1);
+
+pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
+    let settings = Settings::try_new(&Variables::of_this_process())?;
+    let mail = mail::settings(place)?;
+    // An address that is taken is found out about before anything is started.
+    let server = Server::bind(&settings).await?;
+    let home = Home::find(place).await?;
+    let outcome = with_home(place, &home, (server, settings, mail)).await;
+    let closed = home.close().await;
+    outcome?;
+    closed?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was decided before anything was started.
+type Decided = (Server, Settings, Mail);
+
+async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Result<()> {
+    let log = home.log().await?;
+    let outcome = with_log(place, home, &log, decided).await;
+    log.close().await;
+    outcome
+}
+
+async fn with_log(
+    place: &Place,
+    home: &Home,
+    log: &Log,
+    (server, settings, mail): Decided,
+) -> anyhow::Result<()> {
+    let users = people::users(place, log, &settings).await?;
+    let engine = Engine::open(
+        log.clone(),
+        Arc::new(catalogue::catalogue()),
+        Projections::all(),
+        projections::Settings::default(),
+    )
+    .await?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let folding = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.run(async { drop(stopped.await) }).await }
+    });
+    let serving = Serving::start(log, &engine, &users, (server, settings, mail));
+    // Whoever closed the terminal does not want to be told.
+    drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
+    let outcome = tokio::select! {
+        heard = interrupted() => heard,
+        never = keep_alive(home, log) => match never {},
+    };
+    serving.end().await?;
+    drop(stop);
+    folding.await.context("the projections ended badly")?;
+    outcome
+}
+
+/// Notices when the private server has died, and starts it again.
+async fn keep_alive(home: &Home, log: &Log) -> Infallible {
+    loop {
+        let watching = async { log.subscribe().await?.beyond(i64::MAX).await };
+        let Err(lost) = watching.await else { continue };
+        tracing::warn!(error = %lost, "the log is out of reach; trying again");
+        if let Err(error) = home.revive().await {
+            tracing::error!(error = %format!("{error:#}"), "the private server stays down");
+        }
+        tokio::time::sleep(REST).await;
+    }
+}
+
+/// The API, being served beside whatever else the program does, and what works beside the API.
+pub struct Serving {
+    url: String,
+    shows_mail: bool,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+    beside: Beside,
+}
+
+impl Serving {
+    fn start(log: &Log, engine: &Engine, users: &Users, (server, settings, mail): Decided) -> Self {
+        let url = server.url();
+        let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
+        let shows_mail = outbox.is_some();
+        let slices = outbox.map_or_else(slices, |shelf| slices().merge(api::outbox(shelf)));
+        let api = Api::new(log.clone(), engine.clone(), settings);
+        let router = api.serve(users.around(slices));
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            beside: Beside::start(log, engine, users, mail.settings_at(&url)),
+            task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
+            url,
+            shows_mail,
+            stop,
+        }
+    }
+
+    /// The same for this machine alone, wherever else the API is served; another port will do
+    /// where the usual one is taken.
+    pub async fn on_loopback(place: &Place, log: &Log, engine: &Engine) -> anyhow::Result<Self> {
+        let mut settings = Settings::try_new(&Variables::of_this_process())?;
+        let mail = mail::settings(place)?;
+        settings.listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        settings.tls = None;
+        let server = match Server::bind(&settings).await {
+            Err(NotServed::Listen { .. }) if settings.listen == LISTEN_DEFAULT => {
+                settings.listen.set_port(0);
+                Server::bind(&settings).await?
+            }
+            bound => bound?,
+        };
+        let users = people::users(place, log, &settings).await?;
+        Ok(Self::start(log, engine, &users, (server, settings, mail)))
+    }
+
+    /// For whoever wants to look, in a sentence.
+    pub fn addresses(&self) -> String {
+        let url = &self.url;
+        let mut said = format!("The API answers at {url}; {url}/docs shows what it can be asked.");
+        if self.shows_mail {
+            write!(said, "\nMail is not sent; {url}/dev/outbox shows it.")
+                .expect("a string takes whatever is written to it");
+        }
+        said
+    }
+
+    /// Takes no more requests, and ends when those that were taken are answered, and when the mail
+    /// that is being sent is sent.
+    pub async fn end(self) -> anyhow::Result<()> {
+        drop(self.stop);
+        let answered = self.task.await.context("the API ended badly");
+        let beside = self.beside.end().await;
+        answered.and(beside)
+    }
+}
+
+/// Whether nobody but this machine can ask, as far as the settings tell: whoever lists a proxy has
+/// strangers behind it.
+fn is_ours_alone(settings: &Settings) -> bool {
+    settings.listen.ip().is_loopback() && settings.trusted_proxies.is_empty()
+}
+
+/// Everything that can be asked, slice by slice.
+fn slices() -> Routes {
+    Routes::new().merge(Users::routes())
+}
