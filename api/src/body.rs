@@ -1,5 +1,6 @@
 //! Reads a request's body as JSON, and says which part of it is wrong.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -7,7 +8,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
 use serde_json::error::Category;
 use tokio::time::timeout;
 
@@ -44,6 +46,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let value = read(&bytes)?;
         Ok(Self { value, bytes })
     }
+}
+
+/// A whole number that may be left out. JSON has one kind of number: `5.0` is five, and its schemas
+/// take it for an integer.
+pub(crate) fn whole<'de, D: Deserializer<'de>, N: FromStr>(
+    deserializer: D,
+) -> Result<Option<N>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let text = number.to_string();
+    let whole = text.strip_suffix(".0").unwrap_or(&text).parse().ok();
+    let refusal = || D::Error::custom("no, expected a whole number that fits");
+    whole.map(Some).ok_or_else(refusal)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

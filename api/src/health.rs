@@ -2,6 +2,7 @@
 
 use axum::Json;
 use projections::Status;
+use projections::reactions::Reached;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -38,14 +39,18 @@ async fn alive() -> Json<Alive> {
 #[derive(Serialize, ToSchema)]
 struct Ready {
     /// What was looked at
-    #[schema(example = json!(["database", "appender", "projections"]))]
-    checked: [&'static str; 3],
+    #[schema(example = json!(["database", "appender", "projections", "reactions"]))]
+    checked: [&'static str; 4],
+    /// What somebody has to look at although requests are answered
+    #[schema(example = json!(["The reaction mails has stopped at position 41."]))]
+    warnings: Vec<String>,
 }
 
 /// Whether the program should be sent requests
 ///
 /// Looks at the database, at the appender, and at every projection: that none has stopped or is
-/// far behind. Says which of them is not as it should be.
+/// far behind. Says which of them is not as it should be. A reaction that has stopped is a warning
+/// and no more: what it leads to, such as mail, waits, and no request gets a worse answer for it.
 #[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "ready", security(()),
     responses(
         (status = 200, description = "It should", body = Ready),
@@ -54,8 +59,12 @@ struct Ready {
     ))]
 async fn ready(api: Api) -> Result<Json<Ready>, ApiError> {
     let watch = api.watch();
-    let (head, appender, projections) =
-        tokio::join!(watch.head(), watch.appender(), watch.projections());
+    let (head, appender, projections, reactions) = tokio::join!(
+        watch.head(),
+        watch.appender(),
+        watch.projections(),
+        watch.reactions()
+    );
     let not_ready = |check: &str, detail: String| {
         let refusal = ApiError::new(&kinds::NOT_READY).field(check);
         Err(refusal.detail(detail).retry_after(1))
@@ -76,7 +85,11 @@ async fn ready(api: Api) -> Result<Json<Ready>, ApiError> {
         return not_ready("projections", complaint);
     }
     Ok(Json(Ready {
-        checked: ["database", "appender", "projections"],
+        checked: ["database", "appender", "projections", "reactions"],
+        warnings: match reactions {
+            Some(reactions) => reactions.iter().filter_map(warning).collect(),
+            None => vec!["The reactions cannot be read.".to_owned()],
+        },
     }))
 }
 
@@ -87,6 +100,15 @@ fn complaint(status: &Status) -> Option<String> {
     }
     let late = status.lag > LAG_EVENTS_MAX;
     late.then(|| format!("{name} is {} events behind.", status.lag))
+}
+
+/// Where a reaction has stopped; why is for the log alone.
+fn warning(reaction: &Reached) -> Option<String> {
+    let Reached { name, stopped, .. } = reaction;
+    let position = stopped.as_ref()?.position;
+    Some(format!(
+        "The reaction {name} has stopped at position {position}."
+    ))
 }
 
 #[cfg(test)]

@@ -5,9 +5,12 @@ use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Content, OpenApi as Description, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{
+    Components, Content, OpenApi as Description, Ref, RefOr, Required, ResponseBuilder,
+};
 use utoipa_axum::routes;
 
 use crate::api::Routes;
@@ -34,6 +37,8 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 ];
 
 const PROBLEM: &str = "Problem";
+/// Parameters that name what there is, each spelt with its own name in front.
+const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -74,13 +79,75 @@ pub fn complete(document: &mut Description) {
     let bearer = RefOr::T(SecurityScheme::Http(bearer));
     let schemes = &mut components.security_schemes;
     schemes.insert("bearer".to_owned(), bearer);
+    for item in document.paths.paths.values_mut() {
+        if let Some(post) = &mut item.post {
+            let parameters = post.parameters.get_or_insert_default();
+            parameters.push(idempotency_key().into());
+        }
+    }
     for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let parameters = operation.parameters.iter_mut().flatten();
+        parameters.for_each(spell);
         let responses = &mut operation.responses.responses;
         let refusal = || RefOr::Ref(Ref::from_response_name(PROBLEM));
         responses
             .entry("default".to_owned())
             .or_insert_with(refusal);
     }
+}
+
+/// What every `POST` takes, so that asking twice is asking once.
+fn idempotency_key() -> Parameter {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[!-~]{1,128}$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The same request under the same key is done once"))
+        .schema(Some(key))
+        .build()
+}
+
+/// Says how an identity in a path is spelt: in one way only.
+fn spell(parameter: &mut RefOr<Parameter>) {
+    let RefOr::T(parameter) = parameter else {
+        return;
+    };
+    let identity = IDENTITIES.contains(&parameter.name.as_str());
+    if !identity || parameter.parameter_in != ParameterIn::Path {
+        return;
+    }
+    let name = &parameter.name;
+    let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    let spelt = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(format!("^{name}_{uuid}$")))
+        .examples([format!("{name}_01936b1e-7c1a-7d3e-8f00-0123456789ab")]);
+    parameter.schema = Some(spelt.into());
+}
+
+/// Says of a schema that all fields of one of these sets have to be there, as text: what is derived
+/// from a type knows of fields one by one only.
+pub fn insist_on_one_of(document: &mut Description, name: &str, sets: &[&[&str]]) {
+    let Some(components) = &mut document.components else {
+        return;
+    };
+    let Some(fields) = components.schemas.remove(name) else {
+        return;
+    };
+    let one_of = sets.iter().fold(AnyOfBuilder::new(), |all, set| {
+        let set = set.iter().fold(ObjectBuilder::new(), |object, field| {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            object.property(*field, text).required(*field)
+        });
+        all.item(set)
+    });
+    let both = AllOfBuilder::new().item(fields).item(one_of);
+    components
+        .schemas
+        .insert(name.to_owned(), Schema::from(both).into());
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

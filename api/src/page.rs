@@ -49,13 +49,20 @@ pub fn limit(asked: Option<i64>) -> Result<i64, ApiError> {
     }
 }
 
-/// Where to go on; at the beginning, where nothing is said.
+/// Where to go on in a list that goes back in time; at the beginning, where nothing is said.
 pub fn cursor(asked: Option<&str>) -> Result<Cursor, ApiError> {
+    Ok(place(asked)?.map_or(Cursor::LATEST, Cursor::at))
+}
+
+/// The place of the last row that was shown, if any was.
+pub fn place(asked: Option<&str>) -> Result<Option<i64>, ApiError> {
     let Some(text) = asked else {
-        return Ok(Cursor::LATEST);
+        return Ok(None);
     };
-    let position = text.parse::<i64>().ok().filter(|it| *it > 0);
-    position.map(Cursor::at).ok_or_else(|| {
+    let position = text.parse::<i64>().ok();
+    // Exactly as a page writes it: what was put together by hand is a mistake to hear of.
+    let position = position.filter(|it| *it > 0 && it.to_string() == text);
+    position.map(Some).ok_or_else(|| {
         ApiError::new(&kinds::PARAMETER_INVALID)
             .detail("Send what a page gave as next.")
             .field("cursor")
@@ -82,7 +89,7 @@ mod tests {
             assert!(format!("{:?}", limit(Some(asked))).contains("limit"));
         }
         assert_eq!(limit(None).unwrap(), LIMIT_DEFAULT);
-        for asked in ["", "x", "0", "-1", "9223372036854775808"] {
+        for asked in ["", "x", "0", "-1", "+5", "05", "9223372036854775808"] {
             assert!(
                 format!("{:?}", cursor(Some(asked))).contains("cursor"),
                 "{asked}"

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use projections::{Engine, ProjectionError, Status};
+use projections::mails::{self, Counts, Mails};
+use projections::reactions::{self, Reached};
+use projections::{Engine, Projection as _, ProjectionError, Status, tenants};
 use store::{Append, Context, Log, NotAppended};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 /// What was seen is shown to whoever asks within this time.
 const FRESH: Duration = Duration::from_millis(500);
+/// To count is to look at each.
+const COUNTS_FRESH: Duration = Duration::from_secs(5);
 /// What takes longer to answer does not answer.
 const LOOK_MAX: Duration = Duration::from_secs(3);
 
@@ -22,17 +26,21 @@ pub enum Appender {
 }
 
 /// The last look, kept for a moment; one looks while the others wait for what it sees.
-struct Kept<T>(Mutex<Option<(Instant, T)>>);
+struct Kept<T> {
+    seen: Mutex<Option<(Instant, T)>>,
+    fresh: Duration,
+}
 
 impl<T: Clone> Kept<T> {
-    const fn new() -> Self {
-        Self(Mutex::const_new(None))
+    const fn for_a(fresh: Duration) -> Self {
+        let seen = Mutex::const_new(None);
+        Self { seen, fresh }
     }
 
     async fn or_look(&self, look: impl Future<Output = T>) -> T {
-        let mut kept = self.0.lock().await;
+        let mut kept = self.seen.lock().await;
         if let Some((taken, seen)) = &*kept
-            && taken.elapsed() < FRESH
+            && taken.elapsed() < self.fresh
         {
             return seen.clone();
         }
@@ -42,13 +50,15 @@ impl<T: Clone> Kept<T> {
     }
 }
 
-/// Looks at the database, the projections and the appender.
+/// Looks at the database, the projections, the reactions, the mails and the appender.
 pub struct Watch {
     log: Log,
     engine: Engine,
     projections: Kept<Option<Vec<Status>>>,
     head: Kept<Option<i64>>,
     appender: Kept<Appender>,
+    reactions: Kept<Option<Vec<Reached>>>,
+    mails: Kept<Option<Counts>>,
 }
 
 impl Watch {
@@ -56,9 +66,11 @@ impl Watch {
         Self {
             log,
             engine,
-            projections: Kept::new(),
-            head: Kept::new(),
-            appender: Kept::new(),
+            projections: Kept::for_a(FRESH),
+            head: Kept::for_a(FRESH),
+            appender: Kept::for_a(FRESH),
+            reactions: Kept::for_a(FRESH),
+            mails: Kept::for_a(COUNTS_FRESH),
         }
     }
 
@@ -82,6 +94,37 @@ impl Watch {
             status.inspect_err(report).ok()
         };
         self.projections.or_look(look).await
+    }
+
+    /// How far each reaction has come; nothing where the database does not answer.
+    pub async fn reactions(&self) -> Option<Vec<Reached>> {
+        let look = async {
+            let all = timeout(LOOK_MAX, reactions::all(self.log.pool()))
+                .await
+                .ok()?;
+            let report = |error: &sqlx::Error| {
+                tracing::warn!(%error, "the reactions are out of reach");
+            };
+            all.inspect_err(report).ok()
+        };
+        self.reactions.or_look(look).await
+    }
+
+    /// How many mails there are; nothing where nobody folds them or the database does not answer.
+    pub async fn mails(&self) -> Option<Counts> {
+        if !self.engine.names().any(|name| name == Mails::NAME) {
+            return None;
+        }
+        let count = async {
+            let mut staff = tenants::as_staff(self.log.pool()).await?;
+            mails::counts(&mut *staff).await
+        };
+        let look = async {
+            let counts = timeout(LOOK_MAX, count).await.ok()?;
+            let report = |error: &sqlx::Error| tracing::warn!(%error, "mails cannot be counted");
+            counts.inspect_err(report).ok()
+        };
+        self.mails.or_look(look).await
     }
 
     /// Sends the appender a command that has nothing to record, which takes the whole way.

@@ -137,6 +137,8 @@ pub enum DatabaseCommand {
     Url,
     /// Bring the database up to this program's schema
     Migrate,
+    /// Seal what is kept about people under the first `vault` line of the secrets file
+    Rewrap,
 }
 
 #[cfg(test)]

@@ -14,19 +14,23 @@ mod operator;
 mod people;
 mod serve;
 mod story;
+mod traces;
 mod up;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use api::{LogFormat, Nonsense, Variables};
+use api::{LogFormat, Variables};
 use clap::{CommandFactory as _, Parser as _};
 use clap_complete::Shell;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use arguments::{Arguments, Command, DatabaseCommand, Place};
 use home::Home;
+use traces::Traces;
 
 /// The kernel makes many small things and drops them; this allocator is quicker at it than libc's.
 #[global_allocator]
@@ -34,10 +38,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Err(nonsense) = speak_to_the_operator(&arguments.command) {
-        eprintln!("trainnet: {nonsense}");
-        return ExitCode::FAILURE;
-    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -45,7 +45,20 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(perform(arguments)) {
+    let entered = runtime.enter();
+    let traces = match speak_to_the_operator(&arguments.command) {
+        Ok(traces) => traces,
+        Err(nonsense) => {
+            eprintln!("trainnet: {nonsense:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    drop(entered);
+    let performed = runtime.block_on(perform(arguments));
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    match performed {
         Ok(code) => code,
         // Whoever read our output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -74,6 +87,9 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         Command::Database {
             command: DatabaseCommand::Migrate,
         } => migrate(&place).await,
+        Command::Database {
+            command: DatabaseCommand::Rewrap,
+        } => people::rewrap(&place).await,
     }
 }
 
@@ -110,25 +126,33 @@ const SAID_WHEN_SERVING: &str =
     "warn,api=info,platform=info,trainnet=info,sqlx_core::pool::connection=error";
 
 /// What the program does for somebody goes to the output; what it meets on the way goes here.
-fn speak_to_the_operator(command: &Command) -> Result<(), Nonsense> {
+fn speak_to_the_operator(command: &Command) -> anyhow::Result<Option<Traces>> {
     let format = LogFormat::try_new(&Variables::of_this_process())?;
+    let traces = Traces::of_this_process()?;
     let by_default = if matches!(command, Command::Serve) {
         SAID_WHEN_SERVING
     } else {
         SAID_BY_DEFAULT
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_default));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match format {
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
         LogFormat::Text => lines
             .with_ansi(std::io::stderr().is_terminal())
             .with_target(false)
-            .init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
-    }
-    Ok(())
+            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let spans = traces.as_ref().map(|traces| {
+        let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer());
+        // Of our own code: what libraries say of themselves may hold what people typed.
+        spans.with_filter(EnvFilter::new("off,api=info,platform=info"))
+    });
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(spans)
+        .init();
+    Ok(traces)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

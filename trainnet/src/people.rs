@@ -1,13 +1,15 @@
 //! Opens what knows people: the secrets of this installation, and the users that rest on them.
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use api::{Secrets, Settings, Users};
+use api::{Secrets, Settings, Users, Variables};
 use sqlx::PgPool;
 use store::Log;
 
 use crate::arguments::Place;
+use crate::home::Home;
 
 pub async fn users(place: &Place, log: &Log, settings: &Settings) -> anyhow::Result<Users> {
     let secrets = open(&place.secrets_file(), log.pool()).await?;
@@ -17,6 +19,30 @@ pub async fn users(place: &Place, log: &Log, settings: &Settings) -> anyhow::Res
         settings.session_binding,
         settings.password_hashes_at_once,
     ))
+}
+
+/// Seals every data key under the newest key of the vault, so that the older ones can be destroyed,
+/// and with them what backups hold of the erased.
+pub async fn rewrap(place: &Place) -> anyhow::Result<ExitCode> {
+    let settings = Settings::try_new(&Variables::of_this_process())?;
+    let home = Home::find(place).await?;
+    let log = home.log().await?;
+    let rewrapped = async {
+        let users = users(place, &log, &settings).await?;
+        let rewrapped = users.vault().rewrap().await;
+        rewrapped.context("what is kept about people was not sealed anew")
+    };
+    let rewrapped = rewrapped.await;
+    log.close().await;
+    home.close().await?;
+    match rewrapped? {
+        0 => println!("Everything is sealed under the first vault line already."),
+        count => println!(
+            "What is kept about {count} people is sealed under the first vault line now; the \
+             other vault lines may go, from this file and every copy of it."
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Opens the secrets, and makes them where nobody is known yet.

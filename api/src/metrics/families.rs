@@ -1,9 +1,11 @@
-//! Writes every family of metrics: requests, appender, log, projections, database.
+//! Writes every family of metrics: requests, appender, log, projections, mails, database.
 
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use projections::Status;
+use projections::mails::Counts;
+use projections::reactions::Reached;
 use store::Log;
 
 use crate::api::Api;
@@ -34,7 +36,13 @@ pub async fn write(api: &Api) -> String {
         in_flight,
     );
     write_appender(&mut text, api.log());
-    let (head, projections) = tokio::join!(api.watch().head(), api.watch().projections());
+    let watch = api.watch();
+    let (head, projections, reactions, mails) = tokio::join!(
+        watch.head(),
+        watch.projections(),
+        watch.reactions(),
+        watch.mails()
+    );
     single(
         &mut text,
         "trainnet_database_up",
@@ -47,6 +55,10 @@ pub async fn write(api: &Api) -> String {
         single(&mut text, "trainnet_log_head_position", "gauge", help, head);
     }
     write_projections(&mut text, &projections.unwrap_or_default());
+    write_reactions(&mut text, head, &reactions.unwrap_or_default());
+    if let Some(mails) = mails {
+        write_mails(&mut text, mails);
+    }
     write_pool(&mut text, api);
     text
 }
@@ -112,6 +124,47 @@ fn write_projections(text: &mut String, projections: &[Status]) {
                 value(status)
             );
         }
+    }
+}
+
+/// How far behind a reaction is can only be said of where the log ends.
+fn write_reactions(text: &mut String, head: Option<i64>, reactions: &[Reached]) {
+    type Value = fn(&Reached, i64) -> i64;
+    let shown: [(&str, &str, Value); 3] = [
+        ("position", "The last position followed.", |it, _| {
+            it.position
+        }),
+        ("lag_events", "Events still to be followed.", |it, head| {
+            head.saturating_sub(it.position).max(0)
+        }),
+        ("stopped", "1 where it cannot go on.", |it, _| {
+            it.stopped.is_some().into()
+        }),
+    ];
+    let Some(head) = head else {
+        return;
+    };
+    for (what, help, value) in shown {
+        let name = format!("trainnet_reaction_{what}");
+        family(text, &name, "gauge", help);
+        for reaction in reactions {
+            let label = &reaction.name;
+            let value = value(reaction, head);
+            let _ = writeln!(text, "{name}{{reaction=\"{label}\"}} {value}");
+        }
+    }
+}
+
+fn write_mails(text: &mut String, counts: Counts) {
+    let help = "Mails by what became of them.";
+    family(text, "trainnet_mails", "gauge", help);
+    let Counts {
+        waiting,
+        sent,
+        given_up,
+    } = counts;
+    for (status, count) in [("waiting", waiting), ("sent", sent), ("given-up", given_up)] {
+        let _ = writeln!(text, "trainnet_mails{{status=\"{status}\"}} {count}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! Changing an e-mail address: the new mailbox has to answer before the old one is let go.
 
+use std::collections::HashMap;
+
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use domain::users::{ChallengeId, Purpose, Redemption, UserCommand};
+use domain::users::{ChallengeId, Proof, Purpose, Redemption, UserCommand};
 use serde::Deserialize;
 use store::ids;
 use utoipa::ToSchema;
@@ -10,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::caller::Signed;
 use super::changed::Changed;
-use super::confirm::Answer;
+use super::confirm::{Answer, Answered};
 use super::email::Email;
 use super::passwords::Password;
 use super::problems::{ADDRESS_TAKEN, of_user};
@@ -93,7 +95,7 @@ async fn confirm(
     let subject = caller.actor();
     let answered = users.answered_as(caller.user(), &body.value).await?;
     let kept = field::new_email(answered.challenge);
-    let next = users.vault().get(&subject, &kept).await.map_err(sealed)?;
+    let next = users.keep_old_address(&subject, answered).await?;
     let redeemed = users
         .redeem(&asked, &body.bytes, answered, Redemption::ChangeAddress)
         .await
@@ -113,4 +115,35 @@ async fn confirm(
         vault.remove(&subject, &kept).await.map_err(sealed)?;
     }
     Ok(Changed(redeemed))
+}
+
+impl Users {
+    /// Says what the address is to be, once the old one is kept for the mail that goes there.
+    ///
+    /// It is kept before the event that leads to the mail, and stays where the answer is refused
+    /// after all: removing it could take it from a mail that the same answer, given twice at once,
+    /// has led to, and nobody would hear of an account that was taken over.
+    async fn keep_old_address(
+        &self,
+        subject: &str,
+        answered: Answered,
+    ) -> Result<Option<String>, ApiError> {
+        let kept = self.vault().all(subject).await.map_err(sealed)?;
+        let mut kept: HashMap<String, String> = kept.into_iter().collect();
+        let next = kept.remove(&field::new_email(answered.challenge));
+        let now = kept.remove(field::EMAIL);
+        let is_right = answered.proof != Proof::Code { right: false };
+        // Asked again after it was done, the address that is kept is the new one already.
+        if let (Some(next), Some(now)) = (&next, now)
+            && is_right
+            && *next != now
+        {
+            let old = field::old_email(answered.challenge);
+            self.vault()
+                .put(subject, &old, &now)
+                .await
+                .map_err(sealed)?;
+        }
+        Ok(next)
+    }
 }

@@ -19,7 +19,7 @@ const OPERATOR: &str = "operator";
 pub enum NotMade {
     #[error("{0} is not an e-mail address, such as ann@example.com")]
     Email(String),
-    #[error("{0}")]
+    #[error(transparent)]
     Password(#[from] super::passwords::Weak),
     #[error("somebody has registered this address already")]
     Taken,

@@ -1,7 +1,6 @@
 //! What was done to accounts and by whom, for those who have to answer for it.
 
 use axum::Json;
-use chrono::{DateTime, Utc};
 use domain::users::UserId;
 use projections::people::{self, ActionFilter, People};
 use projections::tenants;
@@ -12,6 +11,7 @@ use utoipa_axum::routes;
 use super::caller::Auditor;
 use super::sign_in::rfc3339;
 use crate::api::{Api, Routes};
+use crate::moment::Moment;
 use crate::page::{self, Page};
 use crate::parameters::Query;
 use crate::position::Reached;
@@ -27,18 +27,22 @@ pub fn routes() -> Routes {
 #[into_params(parameter_in = Query)]
 struct Which {
     /// Whose account it was done to
+    #[param(pattern = "^user_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
     user: Option<String>,
     /// Who did it
+    #[param(pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     actor: Option<String>,
     /// The name of the event, such as user.blocked
+    #[param(pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     action: Option<String>,
     /// Recorded then or later
     #[param(value_type = Option<String>, format = DateTime)]
-    from: Option<DateTime<Utc>>,
+    from: Option<Moment>,
     /// Recorded before then
     #[param(value_type = Option<String>, format = DateTime)]
-    to: Option<DateTime<Utc>>,
+    to: Option<Moment>,
     /// What the page before gave as `next`
+    #[param(pattern = "^[1-9][0-9]{0,17}$")]
     cursor: Option<String>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -80,10 +84,10 @@ async fn audit(
     })?;
     let filter = ActionFilter {
         user,
-        actor: which.actor,
-        action: which.action,
-        from: which.from,
-        to: which.to,
+        actor: plain(which.actor, "actor")?,
+        action: plain(which.action, "action")?,
+        from: which.from.map(|it| it.0),
+        to: which.to.map(|it| it.0),
     };
     let mut staff = tenants::as_staff(api.pool()).await?;
     let found = people::actions(&mut *staff, &filter, after, limit + 1).await?;
@@ -98,4 +102,17 @@ async fn audit(
         request_id: it.request_id,
     };
     Ok(Json(Page::of(found, limit, |it| it.position, show)))
+}
+
+/// The database knows no text with a NUL in it, and no name has any character of that sort.
+fn plain(text: Option<String>, field: &str) -> Result<Option<String>, ApiError> {
+    if text
+        .as_ref()
+        .is_some_and(|it| it.chars().any(char::is_control))
+    {
+        return Err(ApiError::new(&kinds::PARAMETER_INVALID)
+            .detail("Send it without control characters.")
+            .field(field));
+    }
+    Ok(text)
 }

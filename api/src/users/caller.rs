@@ -40,6 +40,10 @@ pub struct Admin(pub Caller);
 #[derive(Clone, Debug)]
 pub struct Auditor(pub Caller);
 
+/// Staff who decide about documents of people.
+#[derive(Clone, Debug)]
+pub struct Examiner(pub Caller);
+
 impl Caller {
     pub const fn user(&self) -> UserId {
         self.standing.user
@@ -192,6 +196,18 @@ impl<S: Sync> FromRequestParts<S> for Auditor {
         let caller = Caller::from_request_parts(parts, state).await?;
         caller.insist_on_one_of(&[Role::Admin, Role::Finance])?;
         caller.insist(Scope::Read)?;
+        Ok(Self(caller))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Examiner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        caller.insist_on_one_of(&[Role::Support, Role::Admin])?;
+        // Only an admin's key can have this scope; support decides in a session.
+        caller.insist(Scope::Admin)?;
         Ok(Self(caller))
     }
 }

@@ -3,7 +3,7 @@
 use domain::users::{ApiKeyId, CredentialId, Device, FactorId, SessionId};
 use uuid::Uuid;
 
-pub use domain::users::kept::{EMAIL, LOCALE, NAME, new_email};
+pub use domain::users::kept::{EMAIL, LOCALE, NAME, new_email, old_email};
 
 const SESSION: &str = "session/";
 const ATTEMPT: &str = "attempt/";

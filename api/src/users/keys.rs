@@ -4,8 +4,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
-use domain::users::{ApiKeyCommand, ApiKeyId, Created, Role, Scope, Scopes};
+use domain::users::{ApiKeyCommand, ApiKeyId, Created, Role, Scope, Scopes, Standing};
 use projections::people::{self, Cursor, People};
 use projections::tenants;
 use serde::{Deserialize, Serialize};
@@ -23,7 +22,8 @@ use super::tokens::digest;
 use super::{Users, field, sealed};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
-use crate::body::Body;
+use crate::body::{Body, whole};
+use crate::moment::Moment;
 use crate::parameters::Path;
 use crate::position::{Position, Reached};
 use crate::problem::{ApiError, kinds};
@@ -33,6 +33,8 @@ const PREFIX: &str = "tnk_";
 const ID_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
 const LABEL_CHARACTERS_MAX: usize = 100;
+/// As many as an address may be allowed.
+const REQUESTS_PER_MINUTE_MAX: u32 = 1_000_000;
 const SHOWN_MAX: i64 = 200;
 
 pub fn routes() -> Routes {
@@ -135,15 +137,20 @@ impl From<Scope> for Use {
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// What you call it
-    #[schema(min_length = 1, max_length = 100, example = "night runs")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "night runs"
+    )]
     label: String,
     #[schema(min_items = 1)]
     scopes: Vec<Use>,
     /// For ever, where nothing is said
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Moment>,
     /// Beside the limit that every address has
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    #[serde(default, deserialize_with = "whole")]
     requests_per_minute: Option<u32>,
 }
 
@@ -217,58 +224,18 @@ async fn list(
 /// Make an API key
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "create_key",
     security(("bearer" = [])), request_body = NewKey,
-    responses((status = 201, description = "The key; it is shown this once", body = MadeKey)))]
+    responses((status = 201, description = "The key; it is shown this once", body = MadeKey,
+        links(("revoke" = (operation_id = "revoke_key",
+            parameters(("key" = "$response.body#/id"))))))))]
 async fn create(
     asked: Asked,
     caller: Signed,
     users: Extension<Users>,
     body: Body<NewKey>,
 ) -> Result<(StatusCode, Position, Json<MadeKey>), ApiError> {
-    let new = body.value;
-    let label = new.label.trim();
-    let invalid = |field: &str, detail: &'static str| {
-        ApiError::new(&kinds::BODY_INVALID)
-            .detail(detail)
-            .field(field)
-    };
-    if label.is_empty() || label.chars().count() > LABEL_CHARACTERS_MAX {
-        return Err(invalid("label", "Give it a name of 1 to 100 characters."));
-    }
-    let scopes = Scopes::try_new(new.scopes.into_iter().map(Scope::from))
-        .map_err(|_| invalid("scopes", "Name at least one use."))?;
-    if scopes.contains(&Scope::Admin) && !caller.standing.roles.contains(&Role::Admin) {
-        return Err(invalid("scopes", "You have no admin rights to hand on."));
-    }
-    let actor = caller.actor();
-    let id = ApiKeyId::new(asked.id(&actor));
-    let key = users.key_ring().write(id);
-    let at = match users.key(id).await?.usable_at(users.now()) {
-        // Asked again: what it was made with includes when.
-        Some(made) => made.at,
-        None => users.now(),
-    };
-    let command = ApiKeyCommand::Create(Created {
-        user: caller.user(),
-        scopes,
-        secret: digest(&key),
-        expires_at: new.expires_at,
-        requests_per_minute: new.requests_per_minute,
-        at,
-    });
-    let field = field::key(id);
     users
-        .vault()
-        .put(&actor, &field, label)
+        .make_key(&asked, &caller.actor(), &caller.standing, body)
         .await
-        .map_err(sealed)?;
-    let context = asked.context(&actor, &body.bytes);
-    let made = users
-        .keys()
-        .execute(&id.to_string(), command, &context)
-        .await;
-    let made = made.map_err(|refusal| refused(refusal, of_key))?;
-    let shown = Json(MadeKey { id, key });
-    Ok((StatusCode::CREATED, Position(made.position), shown))
 }
 
 /// Revoke an API key
@@ -300,6 +267,70 @@ async fn revoke(
     let revoked = users.keys().execute(&key, command, &context).await;
     let revoked = revoked.map_err(|refusal| refused(refusal, of_key))?;
     Ok(Changed(Position(revoked.position)))
+}
+
+impl Users {
+    /// Makes a key of this user, at the wish of the actor.
+    pub(super) async fn make_key(
+        &self,
+        asked: &Asked,
+        actor: &str,
+        owner: &Standing,
+        body: Body<NewKey>,
+    ) -> Result<(StatusCode, Position, Json<MadeKey>), ApiError> {
+        let new = body.value;
+        let label = new.label.trim();
+        let invalid = |field: &str, detail: &'static str| {
+            ApiError::new(&kinds::BODY_INVALID)
+                .detail(detail)
+                .field(field)
+        };
+        let long = new.label.chars().count() > LABEL_CHARACTERS_MAX;
+        if label.is_empty() || long || new.label.chars().any(char::is_control) {
+            let detail = "Give it a name of 1 to 100 characters, in one line.";
+            return Err(invalid("label", detail));
+        }
+        let limit = new.requests_per_minute;
+        if limit.is_some_and(|limit| !(1..=REQUESTS_PER_MINUTE_MAX).contains(&limit)) {
+            let detail = "Allow 1 to 1000000 requests a minute, or leave it out.";
+            return Err(invalid("requests_per_minute", detail));
+        }
+        let scopes = Scopes::try_new(new.scopes.into_iter().map(Scope::from))
+            .map_err(|_| invalid("scopes", "Name at least one use."))?;
+        if scopes.contains(&Scope::Admin) && !owner.roles.contains(&Role::Admin) {
+            return Err(ApiError::new(&kinds::FORBIDDEN)
+                .detail("You have no admin rights to hand on.")
+                .field("scopes"));
+        }
+        let id = ApiKeyId::new(asked.id(actor));
+        let key = self.key_ring().write(id);
+        let at = match self.key(id).await?.usable_at(self.now()) {
+            // Asked again: what it was made with includes when.
+            Some(made) => made.at,
+            None => self.now(),
+        };
+        let command = ApiKeyCommand::Create(Created {
+            user: owner.user,
+            scopes,
+            secret: digest(&key),
+            expires_at: new.expires_at.map(|it| it.0),
+            requests_per_minute: new.requests_per_minute,
+            at,
+        });
+        let (subject, field) = (owner.user.to_string(), field::key(id));
+        self.vault()
+            .put(&subject, &field, label)
+            .await
+            .map_err(sealed)?;
+        let context = asked.context(actor, &body.bytes);
+        let made = self
+            .keys()
+            .execute(&id.to_string(), command, &context)
+            .await;
+        let made = made.map_err(|refusal| refused(refusal, of_key))?;
+        let shown = Json(MadeKey { id, key });
+        Ok((StatusCode::CREATED, Position(made.position), shown))
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domain::users::{EndedBecause, Locale, Person, Role, Scope, UserCommand};
 use projections::people::{self, Cursor};
@@ -14,7 +15,7 @@ use super::caller::{Caller, Signed};
 use super::changed::Changed;
 use super::passwords::Password;
 use super::problems::{SECOND_FACTOR_REQUIRED, WRONG_PASSWORD, of_user, over};
-use super::register::locale_text;
+use super::register::{locale_text, name_of};
 use super::sign_in::rfc3339;
 use super::{Users, field, sealed};
 use crate::api::{Api, Routes};
@@ -28,7 +29,7 @@ const EXPORTED_ACTIONS_MAX: i64 = 10_000;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .routes(routes!(me, erase))
+        .routes(routes!(me, rename, erase))
         .routes(routes!(export))
 }
 
@@ -83,6 +84,35 @@ pub const fn role_text(role: Role) -> &'static str {
         Role::Finance => "finance",
         Role::Admin => "admin",
     }
+}
+
+/// What may be changed without proving anything
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// How to address you; empty for no name
+    #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    name: String,
+}
+
+/// Change how you are addressed
+#[utoipa::path(patch, path = "/v1/me", tag = "users", operation_id = "rename_me",
+    security(("bearer" = [])), request_body = Profile,
+    responses((status = 204, description = "You are addressed so from now on")))]
+async fn rename(
+    caller: Signed,
+    users: Extension<Users>,
+    body: Body<Profile>,
+) -> Result<StatusCode, ApiError> {
+    let name = name_of(Some(body.value.name))?;
+    let (vault, subject) = (users.vault(), caller.actor());
+    if name.is_empty() {
+        vault.remove(&subject, field::NAME).await.map_err(sealed)?;
+    } else {
+        let put = vault.put(&subject, field::NAME, &name);
+        put.await.map_err(sealed)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Everything that is held about a person

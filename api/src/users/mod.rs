@@ -10,6 +10,7 @@ mod confirm;
 mod email;
 mod field;
 mod keys;
+mod kyc;
 mod me;
 mod password;
 mod passwords;
@@ -20,6 +21,7 @@ mod refresh;
 mod register;
 mod second_factor;
 mod secrets;
+mod services;
 mod sessions;
 mod sign_in;
 mod staff;
@@ -34,11 +36,15 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use domain::users::{Address, ApiKey, ApiKeyId, ChallengeKey, Session, SessionId, User, UserId};
+use domain::users::{
+    Address, ApiKey, ApiKeyId, ChallengeKey, Kyc, Session, SessionId, User, UserId,
+};
 use store::{Commands, Log, StoreError, Vault, VaultError};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::Routes;
+use crate::mails;
+use crate::openapi::insist_on_one_of;
 use crate::problem::ApiError;
 use attempts::Attempts;
 use email::Email;
@@ -50,8 +56,10 @@ use uses::Uses;
 
 pub use admin::NotMade;
 pub use caller::{Admin, Auditor, By, Caller, Signed};
+pub(crate) use changed::Changed;
 pub use place::Binding;
 pub use secrets::{NoSecrets, Secrets};
+pub(crate) use sign_in::rfc3339;
 pub use tidy::Tidied;
 
 /// What is known of people and what they are recognised by; clones share it.
@@ -62,6 +70,7 @@ struct Inner {
     users: Commands<User>,
     sessions: Commands<Session>,
     keys: Commands<ApiKey>,
+    examinations: Commands<Kyc>,
     vault: Vault,
     secrets: Secrets,
     challenges: ChallengeKey,
@@ -89,6 +98,7 @@ impl Users {
             users: Commands::new(log.clone()),
             sessions: Commands::new(log.clone()),
             keys: Commands::new(log.clone()),
+            examinations: Commands::new(log.clone()),
             vault: Vault::new(pool.clone(), current, earlier),
             challenges: secrets.challenge_key(),
             device_key: secrets.key("trainnet.device.key.v1"),
@@ -109,7 +119,7 @@ impl Users {
 
     /// Its own routes; they stand within [`Users::around`].
     pub fn routes() -> Routes {
-        OpenApiRouter::new()
+        let mut routes = OpenApiRouter::new()
             .merge(register::routes())
             .merge(confirm::routes())
             .merge(sign_in::routes())
@@ -122,7 +132,15 @@ impl Users {
             .merge(second_factor::routes())
             .merge(keys::routes())
             .merge(staff::routes())
+            .merge(services::routes())
             .merge(audit::routes())
+            .merge(kyc::routes())
+            .merge(mails::routes());
+        for name in ["Answer", "NewPassword"] {
+            let document = routes.get_openapi_mut();
+            insist_on_one_of(document, name, &[&["link"], &["email", "code"]]);
+        }
+        routes
     }
 
     fn of(parts: &Parts) -> Result<Self, ApiError> {
@@ -148,6 +166,10 @@ impl Users {
 
     fn keys(&self) -> &Commands<ApiKey> {
         &self.0.keys
+    }
+
+    fn examinations(&self) -> &Commands<Kyc> {
+        &self.0.examinations
     }
 
     fn tokens(&self) -> &Tokens {
@@ -229,6 +251,8 @@ fn unread(error: StoreError) -> ApiError {
 fn sealed(error: VaultError) -> ApiError {
     match error {
         VaultError::Database(error) => error.into(),
+        // The person was forgotten while this was asked.
+        VaultError::Erased => problems::over(),
         other => ApiError::internal(other),
     }
 }

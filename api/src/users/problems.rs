@@ -1,7 +1,7 @@
 //! What can go wrong with people and their access, and what each refusal of theirs means here.
 
 use axum::http::StatusCode;
-use domain::users::{ApiKeyError, SessionError, UserError};
+use domain::users::{ApiKeyError, KycError, SessionError, UserError};
 
 use crate::problem::{ApiError, Kind, kinds};
 
@@ -105,6 +105,36 @@ pub const KEY_USELESS: Kind = Kind::new(
     "keys/useless",
     "The key could never be used",
 );
+pub const KYC_WAITING: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "kyc/waiting",
+    "Documents wait to be examined",
+);
+pub const KYC_APPROVED: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "kyc/approved",
+    "The user has been approved",
+);
+pub const KYC_REJECTED: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "kyc/rejected",
+    "The documents were rejected",
+);
+pub const KYC_EXPIRED: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "kyc/expired",
+    "The approval has expired",
+);
+pub const KYC_NOT_YOURS: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "kyc/not-yours",
+    "The document is none of yours",
+);
+pub const KYC_USELESS: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "kyc/useless",
+    "No approval holds until then",
+);
 pub const CHANGED_MEANWHILE: Kind = Kind::new(
     StatusCode::CONFLICT,
     "users/changed-meanwhile",
@@ -161,6 +191,26 @@ pub fn of_key(error: ApiKeyError) -> ApiError {
             .detail(sentence(&error))
             .field("requests_per_minute"),
     }
+}
+
+/// What a refusal of the examination means.
+pub fn of_kyc(error: KycError) -> ApiError {
+    use KycError as E;
+    let kind = match error {
+        E::NotSubmitted => &kinds::NOT_FOUND,
+        E::Oneself => &OWN_STANDING,
+        E::Waiting => &KYC_WAITING,
+        E::Approved => &KYC_APPROVED,
+        E::Rejected => &KYC_REJECTED,
+        E::Expired => &KYC_EXPIRED,
+        E::OtherUser | E::NotYet => &CHANGED_MEANWHILE,
+        E::EndsInThePast => {
+            return ApiError::new(&KYC_USELESS)
+                .detail(sentence(&error))
+                .field("until");
+        }
+    };
+    ApiError::new(kind).detail(sentence(&error))
 }
 
 pub fn over() -> ApiError {

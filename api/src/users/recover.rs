@@ -12,6 +12,7 @@ use super::changed::Changed;
 use super::confirm::{Answer, Mailbox};
 use super::email::Email;
 use super::passwords::Password;
+use super::problems::CHALLENGE_SPENT;
 use super::register::{LOOK_FOR_MAIL, LookForMail};
 use super::{Users, field, sealed};
 use crate::api::{Api, Routes};
@@ -84,6 +85,9 @@ async fn complete(
     let hash = users.passwords().hash(&password).await?;
     let subject = answered.user.to_string();
     let before = users.user(answered.user).await?;
+    if before.person().is_none() {
+        return Err(ApiError::new(&CHALLENGE_SPENT));
+    }
     let password = CredentialId::new(ids::fresh());
     let field = field::password(password);
     users

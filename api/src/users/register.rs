@@ -6,7 +6,7 @@ use domain::users::{
     ChallengeId, CredentialId, Locale, Registration, Role, Roles, UserCommand, UserId,
 };
 use serde::{Deserialize, Serialize};
-use store::{Refused, ids};
+use store::{Refused, VaultError, ids};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -62,7 +62,7 @@ pub struct NewUser {
     #[schema(min_length = 8)]
     password: Password,
     /// How to address the person
-    #[schema(max_length = 100)]
+    #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     name: Option<String>,
     #[serde(default)]
     language: Language,
@@ -122,11 +122,12 @@ async fn register(
     ];
     // Before the event, so that whoever reads the event finds whom to write to.
     for (field, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {
-        users
-            .vault()
-            .put(&subject, field, value)
-            .await
-            .map_err(sealed)?;
+        match users.vault().put(&subject, field, value).await {
+            Ok(()) => {}
+            // Under this key somebody else was faster before, and still is.
+            Err(VaultError::Erased) => return Ok((StatusCode::ACCEPTED, Json(LOOK_FOR_MAIL))),
+            Err(error) => return Err(sealed(error)),
+        }
     }
     let command = UserCommand::Register(Registration {
         user,
@@ -162,12 +163,12 @@ fn roles_of(sides: &[Side]) -> Roles {
     Roles::try_new(roles).unwrap_or_else(|_| Roles::one(Role::Customer))
 }
 
-fn name_of(name: Option<String>) -> Result<String, ApiError> {
-    let name = name.unwrap_or_default().trim().to_owned();
+pub fn name_of(name: Option<String>) -> Result<String, ApiError> {
+    let name = name.unwrap_or_default();
     if name.chars().count() > NAME_CHARACTERS_MAX || name.chars().any(char::is_control) {
         return Err(ApiError::new(&kinds::BODY_INVALID)
             .detail("A name has at most 100 characters, and no line breaks.")
             .field("name"));
     }
-    Ok(name)
+    Ok(name.trim().to_owned())
 }

@@ -96,6 +96,9 @@ async fn sign_in(
             Ok(signed)
         }
         Err(refusal) => {
+            if *refusal.kind() == SECOND_FACTOR_REQUIRED {
+                users.attempts().forgiven(attempt).await?;
+            }
             if is_a_guess(&refusal) {
                 users.attempts().failed(attempt, user, users.now()).await?;
                 if let Some(user) = user {

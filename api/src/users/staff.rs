@@ -66,6 +66,7 @@ struct Which {
     role: Option<RoleName>,
     blocked: Option<bool>,
     /// What the page before gave as `next`
+    #[param(pattern = "^[1-9][0-9]{0,17}$")]
     cursor: Option<String>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -175,7 +176,7 @@ async fn show(
         .ok_or_else(|| ApiError::new(&kinds::NOT_FOUND))
 }
 
-fn identity(text: &str) -> Result<UserId, ApiError> {
+pub fn identity(text: &str) -> Result<UserId, ApiError> {
     text.parse().map_err(|_| ApiError::new(&kinds::NOT_FOUND))
 }
 
@@ -187,13 +188,14 @@ pub struct Because {
     #[schema(
         min_length = 1,
         max_length = 500,
+        pattern = r"^[^@＠﹫\u0000-\u0009\u000b-\u001f\u007f-\u009f]*[^\s@＠﹫\u0000-\u001f\u007f-\u009f][^@＠﹫\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$",
         example = "chargebacks on three orders"
     )]
     reason: String,
 }
 
 impl Because {
-    fn reason(self) -> Result<Reason, ApiError> {
+    pub(super) fn reason(self) -> Result<Reason, ApiError> {
         Reason::try_new(self.reason).map_err(|error| {
             ApiError::new(&kinds::BODY_INVALID)
                 .detail(error.to_string())

@@ -1,6 +1,7 @@
 //! Health says that the program lives; readiness says what keeps it from being of use.
 
 use axum::http::StatusCode;
+use projections::{Stop, reactions};
 use store::{Append, Context, NewEvent, ids};
 
 use crate::world::World;
@@ -11,7 +12,24 @@ async fn a_program_with_everything_it_needs_is_alive_and_ready() {
     assert_eq!(world.get("/healthz").await.json()["status"], "alive");
     let ready = world.get("/readyz").await;
     assert_eq!(ready.status, StatusCode::OK);
-    assert_eq!(ready.json()["checked"].as_array().unwrap().len(), 3);
+    assert_eq!(ready.json()["checked"].as_array().unwrap().len(), 4);
+    assert_eq!(ready.json()["warnings"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_stopped_reaction_is_a_warning_without_its_reason_and_takes_nothing_from_requests() {
+    let world = World::new().await;
+    let (pool, now) = (world.log.pool(), world.log.clock().now());
+    let at = reactions::of(pool, "mails", 1, now).await.unwrap();
+    let stop = Stop {
+        position: 1,
+        reason: "the payload of secret".to_owned(),
+    };
+    reactions::stop(pool, &at, &stop, now).await.unwrap();
+    let reply = world.get("/readyz").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let said = "The reaction mails has stopped at position 1.";
+    assert_eq!(reply.json()["warnings"], serde_json::json!([said]));
 }
 
 #[tokio::test]

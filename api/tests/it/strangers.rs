@@ -83,6 +83,9 @@ fn lenient_bodies(document: &Value) -> Vec<String> {
         let schema = named.map_or(schema, |reference| {
             document.pointer(reference.trim_start_matches('#')).unwrap()
         });
+        // Where more is said of a body than its fields, they come first.
+        let fields = &schema["allOf"][0];
+        let schema = if fields.is_null() { schema } else { fields };
         if schema.is_object() && schema["additionalProperties"] != false {
             found.push(format!("{method} {path}"));
         }
@@ -92,6 +95,9 @@ fn lenient_bodies(document: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn every_body_refuses_fields_that_nobody_reads() {
+    let world = World::of_the_product().await;
+    let document = world.get("/openapi.json").await.json();
+    assert_eq!(lenient_bodies(&document), Vec::<String>::new());
     let world = World::new().await;
     let mut document = world.get("/openapi.json").await.json();
     assert_eq!(lenient_bodies(&document), Vec::<String>::new());

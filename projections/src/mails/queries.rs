@@ -37,6 +37,11 @@ pub struct Cursor(i64);
 impl Cursor {
     /// Before the latest mail.
     pub const START: Self = Self(i64::MAX);
+
+    /// Before the mail that was intended at this position.
+    pub const fn before(position: i64) -> Self {
+        Self(position)
+    }
 }
 
 /// How many mails there are, by what became of them.

@@ -18,8 +18,8 @@ pub use answers::{Action, Examination, ExaminationStanding, Key, Kind, Session, 
 pub use known::Known;
 pub use page::PeoplePage;
 pub use queries::{
-    ActionFilter, Cursor, UserFilter, actions, examination_of, keys_of, open_sessions_of,
-    sessions_of, user, users, waiting_examinations,
+    ActionFilter, Cursor, UserFilter, actions, ended_approvals, examination_of, keys_of,
+    open_sessions_of, sessions_of, user, users, waiting_examinations,
 };
 
 use store::copy::Row;

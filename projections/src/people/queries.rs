@@ -192,6 +192,26 @@ pub async fn waiting_examinations(
     .await
 }
 
+/// The approvals behind `after` that ended by `now` and that nobody has recorded as expired.
+pub async fn ended_approvals(
+    reader: impl PgExecutor<'_>,
+    now: DateTime<Utc>,
+    Cursor(after): Cursor,
+    limit: i64,
+) -> Result<Vec<Examination>, sqlx::Error> {
+    sqlx::query_as(
+        "select examination_id, user_id, standing, documents, until, reason, changed_at, position \
+           from read_people.examinations \
+          where standing = 'approved' and until <= $1 and position > $2 \
+          order by position limit $3",
+    )
+    .bind(now)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(reader)
+    .await
+}
+
 const FIRST_SINCE: &str = "(select position from read_people.actions where at >= ";
 const END_OF_FIRST: &str = " order by at, position limit 1)";
 

@@ -120,6 +120,8 @@ async fn a_mail_has_one_row_however_the_pages_fall() {
         assert_eq!(told, expected, "pages of {page_events}");
         let rest = mails::of_user(pool, &one, of_one[0].cursor(), 10);
         assert_eq!(rest.await.unwrap(), of_one[1..]);
+        let place = Cursor::before(of_one[0].intended_position);
+        assert_eq!(place, of_one[0].cursor());
         assert_eq!(of_one[1].reason.as_deref(), Some("timed-out"));
 
         let found = engine.recompute("mails").await.unwrap();

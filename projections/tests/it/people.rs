@@ -265,7 +265,7 @@ async fn keys_and_examinations_are_shown_as_they_stand() {
     let of_ann = examination(ann()).await.unwrap();
     assert_eq!(of_ann.standing, ExaminationStanding::Approved);
     // The documents that were approved are the second ones, which nobody had anything against.
-    assert_eq!((of_ann.documents, of_ann.reason), (2, None));
+    assert_eq!((of_ann.documents, &of_ann.reason), (2, &None));
     assert_eq!(of_ann.until, Some(minute(1_000)));
     let of_bob = examination(bob()).await.unwrap();
     assert_eq!(of_bob.standing, ExaminationStanding::Submitted);
@@ -274,6 +274,14 @@ async fn keys_and_examinations_are_shown_as_they_stand() {
     assert_eq!(waiting.await.unwrap(), std::slice::from_ref(&of_bob));
     let rest = people::waiting_examinations(pool, Cursor::at(of_bob.position), 9);
     assert_eq!(rest.await.unwrap(), []);
+    for (time, after, found) in [
+        (999, Cursor::EARLIEST, vec![]),
+        (1_000, Cursor::EARLIEST, vec![of_ann.clone()]),
+        (1_000, Cursor::at(of_ann.position), vec![]),
+    ] {
+        let ended = people::ended_approvals(pool, minute(time), after, 9);
+        assert_eq!(ended.await.unwrap(), found, "{time} {after:?}");
+    }
 }
 
 async fn actions(world: &World, filter: &ActionFilter) -> Vec<Action> {

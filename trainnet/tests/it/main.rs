@@ -11,4 +11,5 @@ mod people;
 mod program;
 mod secrecy;
 mod serve;
+mod traces;
 mod up;

@@ -404,3 +404,28 @@ fn a_database_that_knows_people_is_not_opened_with_other_secrets() {
     );
     world.serving.end();
 }
+
+#[test]
+fn an_old_key_of_the_vault_may_go_once_everything_is_sealed_under_a_new_one() {
+    let world = World::new();
+    world.login();
+    let secrets = world.folder.path().join("data/secrets");
+    let old = std::fs::read_to_string(&secrets).unwrap();
+    let new = format!("vault {}\n{old}", "cd".repeat(32));
+    std::fs::write(&secrets, &new).unwrap();
+    let rewrap = || say(world.command(&["database", "rewrap"]), "").granted();
+    let said = rewrap();
+    assert!(said.contains("about 1 people"), "{said}");
+    assert!(rewrap().contains("already"));
+    let vault = |line: &&str| line.starts_with("vault ");
+    let gone = old.lines().find(vault).unwrap().to_owned() + "\n";
+    std::fs::write(&secrets, new.replace(&gone, "")).unwrap();
+    let folder = world.folder.path();
+    let again = Serving::begin(trainnet(folder, &["serve"]));
+    let mut command = trainnet(folder, &["login", "--email", EMAIL]);
+    command.env("TRAINNET_SERVER", &again.url);
+    let signed = say(command, PASSWORD).granted();
+    assert!(signed.starts_with("You are signed in"), "{signed}");
+    again.end();
+    world.serving.end();
+}

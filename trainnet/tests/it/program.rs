@@ -11,8 +11,10 @@ use std::sync::mpsc::{self, Receiver};
 use serde_json::Value;
 
 /// What would change how the program runs, beside what each test says.
-const UNSET: [&str; 12] = [
+const UNSET: [&str; 14] = [
     "DATABASE_URL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_SERVICE_NAME",
     "RUST_LOG",
     "TRAINNET_API_KEY",
     "TRAINNET_CA_FILE",

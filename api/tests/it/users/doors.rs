@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::people::{HOME, People};
+use super::{kyc, mails};
 
 /// Every operation of the document, as method and path.
 fn operations(document: &Value) -> Vec<(String, String)> {
@@ -51,6 +52,8 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         .as_(&ann, ("POST", "/v1/keys"), Some(key))
         .await
         .json();
+    let mail = mails::intended(&people, &ann.user).await.to_string();
+    kyc::submitted(&people, &ann).await;
     let document = people
         .send(HOME, ("GET", "/openapi.json"), None, None)
         .await
@@ -65,6 +68,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{session}", &ann.session)
             .replace("{user}", &ann.user)
             .replace("{key}", key["id"].as_str().unwrap())
+            .replace("{mail}", &mail)
             .replace("{role}", "provider");
         assert!(!of_ann.contains('{'), "say whose the id in {path} is");
         for other in [of_ann, path.replace(['{', '}'], "")] {
@@ -75,6 +79,6 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         }
         walked += 1;
     }
-    assert!(walked >= 7, "{walked}");
+    assert!(walked >= 11, "{walked}");
     assert_eq!(people.me(&ann).await.status, StatusCode::OK);
 }

@@ -3,10 +3,13 @@
 mod counting;
 mod doors;
 mod keys;
+mod kyc;
 mod leaking;
+mod mails;
 mod people;
 mod recovering;
 mod registering;
 mod second_factor;
 mod sessions;
 mod staff;
+mod strange;

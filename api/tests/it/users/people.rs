@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use api::{Api, Binding, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::mails::Mail;
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
 use projections::{Engine, Projections};
 use serde_json::{Value, json};
@@ -79,7 +80,8 @@ impl People {
             .with::<User>()
             .with::<Session>()
             .with::<ApiKey>()
-            .with::<Kyc>();
+            .with::<Kyc>()
+            .with::<Mail>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),

@@ -118,6 +118,10 @@ async fn an_address_changes_when_the_new_mailbox_answers() {
 async fn an_erased_person_is_gone_and_the_log_is_valid() {
     let people = People::new().await;
     let one = people.somebody(EMAIL).await;
+    people
+        .post(HOME, "/v1/recovery", json!({ "email": EMAIL }))
+        .await;
+    let (_, link) = people.mail(one.user.parse().unwrap(), is_recover).await;
     let export = people.as_(&one, ("GET", "/v1/me/export"), None).await;
     assert_eq!(export.status, StatusCode::OK, "{}", export.text());
     let export = export.json();
@@ -140,6 +144,9 @@ async fn an_erased_person_is_gone_and_the_log_is_valid() {
     assert_eq!(attempts, 0);
     let gone = people.try_to_sign_in(HOME, EMAIL, PASSWORD).await;
     assert_eq!(gone.problem(), "users/wrong-credentials");
+    let recover = json!({ "link": link, "password": NEW });
+    let late = people.post(HOME, "/v1/recovery/complete", recover).await;
+    assert_eq!(late.problem(), "users/challenge-spent");
     // The address is free again, for somebody new.
     let two = people.somebody(EMAIL).await;
     assert_ne!(two.user, one.user);

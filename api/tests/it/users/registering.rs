@@ -166,3 +166,21 @@ async fn nobody_learns_from_an_answer_whether_an_address_is_registered() {
     let code = |email: &str| json!({ "email": email, "code": "000000" });
     compare("/v1/users/confirm", code(known), code(unknown)).await;
 }
+
+#[tokio::test]
+async fn a_name_is_changed_and_taken_away() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@example.com").await;
+    let rename = async |name: &str| {
+        let body = Some(json!({ "name": name }));
+        let reply = people.as_(&ann, ("PATCH", "/v1/me"), body).await;
+        (reply.status, people.me(&ann).await.json()["name"].clone())
+    };
+    assert_eq!(
+        rename("  Ann ").await,
+        (StatusCode::NO_CONTENT, json!("Ann"))
+    );
+    let broken = rename("Ann\nBcc").await;
+    assert_eq!(broken, (StatusCode::UNPROCESSABLE_ENTITY, json!("Ann")));
+    assert_eq!(rename("").await, (StatusCode::NO_CONTENT, json!(null)));
+}

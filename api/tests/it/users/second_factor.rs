@@ -152,3 +152,14 @@ async fn it_is_switched_off_with_both_factors_and_not_with_one() {
     assert_eq!(off(PASSWORD, &code).await.status, StatusCode::NO_CONTENT);
     assert_eq!(sign_in(&people, None).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn to_be_asked_for_a_code_is_no_failed_attempt() {
+    let people = People::new().await;
+    with_second_factor(&people).await;
+    let body = json!({ "email": EMAIL, "password": PASSWORD });
+    for _ in 0..8 {
+        let reply = people.post(HOME, "/v1/sessions", body.clone()).await;
+        assert_eq!(reply.problem(), "users/second-factor-required");
+    }
+}

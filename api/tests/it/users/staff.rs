@@ -195,8 +195,56 @@ async fn an_address_that_nobody_confirms_is_free_after_a_week() {
     assert_eq!(lapsed().await, 0);
     people.later(chrono::TimeDelta::days(1));
     people.tidied().await;
+    assert_eq!(lapsed().await, 1);
+    // As if whoever did it had been killed before the erasure.
+    let undo = "update personal_keys set wrapped_key = '\\x00' where wrapped_key is null";
+    let root = people.database.pool().await;
+    sqlx::query(undo).execute(&root).await.unwrap();
     people.tidied().await;
     assert_eq!(lapsed().await, 1);
+    let left = "select count(*) from personal_keys where wrapped_key = '\\x00'";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&root).await.unwrap();
+    assert_eq!(left, 0);
     assert_ne!(people.users.vault().all(&confirmed.user).await.unwrap(), []);
     people.somebody(EMAIL).await;
+}
+
+#[tokio::test]
+async fn a_service_account_has_keys_and_no_password() {
+    let people = People::new().await;
+    let admin = admin(&people).await;
+    let ann = people.somebody(EMAIL).await;
+    let body = json!({ "name": "nightly reports", "roles": ["finance"] });
+    let stranger = people
+        .as_(&ann, ("POST", "/v1/services"), Some(body.clone()))
+        .await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+    let made = people
+        .as_(&admin, ("POST", "/v1/services"), Some(body))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let new_key = json!({ "label": "night", "scopes": ["read"] });
+    let of_person = format!("/v1/services/{}/keys", ann.user);
+    let refused = people
+        .as_(&admin, ("POST", &of_person), Some(new_key.clone()))
+        .await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let path = format!("/v1/services/{id}/keys");
+    let key = people.as_(&admin, ("POST", &path), Some(new_key)).await;
+    assert_eq!(key.status, StatusCode::CREATED, "{}", key.text());
+    let key = key.json()["key"].as_str().unwrap().to_owned();
+    let audit = people
+        .send(HOME, ("GET", "/v1/audit"), Some(&key), None)
+        .await;
+    assert_eq!(audit.status, StatusCode::OK);
+    let me = people.send(HOME, ("GET", "/v1/me"), Some(&key), None).await;
+    assert_eq!(me.json()["name"], "nightly reports");
+    let block = format!("/v1/users/{id}/block");
+    let reply = people
+        .as_(&admin, ("POST", &block), Some(because("leaked")))
+        .await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT);
+    let blocked = people.send(HOME, ("GET", "/v1/me"), Some(&key), None).await;
+    assert_eq!(blocked.problem(), "users/blocked");
 }

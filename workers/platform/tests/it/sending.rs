@@ -171,13 +171,11 @@ async fn an_old_mailbox_that_takes_nothing_is_forgotten_when_it_is_given_up() {
         world.round(&mut sender).await;
         world.hands.advance(BACKOFF_MAX);
     }
-    let dead = mails::dead(world.log.pool(), Cursor::START, 10);
-    assert!(
-        dead.await
-            .unwrap()
-            .iter()
-            .any(|mail| mail.template == "address-changed")
-    );
+    let dead = mails::dead(world.log.pool(), Cursor::START, 10)
+        .await
+        .unwrap();
+    let told = dead.iter().find(|mail| mail.template == "address-changed");
+    assert_eq!(told.unwrap().reason.as_deref(), Some("refused"));
     let kept = world.vault.all(&user.to_string()).await.unwrap();
     let is_old = |(field, _): &(String, String)| *field == old_email(change);
     assert!(!kept.iter().any(is_old));

@@ -1,0 +1,203 @@
+//! Examinations: one's own documents, somebody else's decision, and an end.
+
+use axum::http::StatusCode;
+use chrono::{SecondsFormat, TimeDelta};
+use serde_json::{Value, json};
+
+use super::people::{PASSWORD, People, Signed};
+use crate::client::Reply;
+
+async fn admin(people: &People) -> Signed {
+    people
+        .users
+        .create_admin("admin@example.com", PASSWORD.to_owned(), None, "en")
+        .await
+        .unwrap();
+    people.signed_in("admin@example.com").await
+}
+
+/// Somebody of the support, who is no admin.
+async fn support(people: &People, admin: &Signed) -> Signed {
+    let bob = people.somebody("bob@example.com").await;
+    let role = format!("/v1/users/{}/roles/support", bob.user);
+    let body = Some(json!({ "reason": "joined" }));
+    let reply = people.as_(admin, ("PUT", &role), body).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.text());
+    bob
+}
+
+fn key(owner: &Signed, rest: &str) -> String {
+    format!("kyc/{}/{rest}", owner.user.trim_start_matches("user_"))
+}
+
+async fn send(people: &People, who: &Signed, documents: Value) -> Reply {
+    let body = Some(json!({ "documents": documents }));
+    people.as_(who, ("POST", "/v1/me/kyc"), body).await
+}
+
+pub async fn submitted(people: &People, who: &Signed) -> i64 {
+    let reply = send(people, who, json!([key(who, "passport.jpg")])).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.text());
+    let position = reply.header("trainnet-position").unwrap();
+    position.parse().unwrap()
+}
+
+async fn own(people: &People, who: &Signed) -> Value {
+    people.as_(who, ("GET", "/v1/me/kyc"), None).await.json()
+}
+
+async fn approve(people: &People, by: &Signed, user: &Signed, days: i64) -> Reply {
+    let until = people.now() + TimeDelta::days(days);
+    let until = until.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let path = format!("/v1/kyc/{}/approve", user.user);
+    let body = Some(json!({ "until": until }));
+    people.as_(by, ("POST", &path), body).await
+}
+
+async fn reject(people: &People, by: &Signed, user: &Signed) -> Reply {
+    let path = format!("/v1/kyc/{}/reject", user.user);
+    let body = Some(json!({ "reason": "blurred" }));
+    people.as_(by, ("POST", &path), body).await
+}
+
+#[tokio::test]
+async fn documents_wait_until_support_decides_about_them() {
+    let people = People::new().await;
+    let admin = admin(&people).await;
+    let bob = support(&people, &admin).await;
+    let ann = people.somebody("ann@example.com").await;
+    assert_eq!(own(&people, &ann).await["standing"], "absent");
+    let position = submitted(&people, &ann).await;
+    assert_eq!(own(&people, &ann).await["standing"], "submitted");
+    let list = people.at(&bob, ("GET", "/v1/kyc"), position).await.json();
+    assert_eq!(list["data"].as_array().unwrap().len(), 1, "{list}");
+    assert_eq!(list["data"][0]["user"], ann.user);
+    assert_eq!(list["data"][0]["documents"], 1);
+    let path = format!("/v1/kyc/{}", ann.user);
+    let shown = people.as_(&bob, ("GET", &path), None).await.json();
+    assert_eq!(shown["documents"], json!([key(&ann, "passport.jpg")]));
+
+    let rejected = reject(&people, &bob, &ann).await;
+    assert_eq!(rejected.status, StatusCode::NO_CONTENT);
+    let seen = own(&people, &ann).await;
+    assert_eq!(
+        (&seen["standing"], &seen["reason"]),
+        (&json!("rejected"), &json!("blurred"))
+    );
+    let late = approve(&people, &bob, &ann, 10).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(late.problem(), "kyc/rejected");
+
+    submitted(&people, &ann).await;
+    let other = send(&people, &ann, json!([key(&ann, "other.jpg")])).await;
+    assert_eq!(other.problem(), "kyc/waiting");
+    let approved = approve(&people, &bob, &ann, 10).await;
+    assert_eq!(approved.status, StatusCode::NO_CONTENT);
+    assert_eq!(own(&people, &ann).await["standing"], "approved");
+    assert_eq!(reject(&people, &bob, &ann).await.problem(), "kyc/approved");
+    let again = send(&people, &ann, json!([key(&ann, "passport.jpg")])).await;
+    assert_eq!(again.problem(), "kyc/approved");
+    let head = people.log.head().await.unwrap().position;
+    let list = people.at(&bob, ("GET", "/v1/kyc"), head).await.json();
+    assert_eq!(list["data"], json!([]));
+}
+
+#[tokio::test]
+async fn nobody_decides_about_their_own_documents() {
+    let people = People::new().await;
+    let admin = admin(&people).await;
+    submitted(&people, &admin).await;
+    for reply in [
+        approve(&people, &admin, &admin, 10).await,
+        reject(&people, &admin, &admin).await,
+    ] {
+        assert_eq!(reply.status, StatusCode::CONFLICT);
+        assert_eq!(reply.problem(), "users/own-standing");
+    }
+    assert_eq!(own(&people, &admin).await["standing"], "submitted");
+}
+
+#[tokio::test]
+async fn whoever_is_not_of_the_support_finds_no_examination() {
+    let people = People::new().await;
+    let admin = admin(&people).await;
+    let ann = people.somebody("ann@example.com").await;
+    let eve = people.somebody("eve@example.com").await;
+    submitted(&people, &ann).await;
+    let finance = format!("/v1/users/{}/roles/finance", eve.user);
+    let body = Some(json!({ "reason": "joined" }));
+    people.as_(&admin, ("PUT", &finance), body).await;
+    let path = format!("/v1/kyc/{}", ann.user);
+    for who in [&ann, &eve] {
+        for route in [("GET", "/v1/kyc"), ("GET", path.as_str())] {
+            let reply = people.as_(who, route, None).await;
+            assert_eq!(reply.status, StatusCode::NOT_FOUND, "{route:?}");
+        }
+        let decided = approve(&people, who, &ann, 10).await;
+        assert_eq!(decided.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(own(&people, &ann).await["standing"], "submitted");
+    let nothing = format!("/v1/kyc/{}", eve.user);
+    let reply = people.as_(&admin, ("GET", &nothing), None).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND);
+    let decided = reject(&people, &admin, &eve).await;
+    assert_eq!(decided.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn documents_lie_in_the_folder_of_their_owner() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@example.com").await;
+    let eve = people.somebody("eve@example.com").await;
+    let mine = key(&ann, "1.jpg");
+    let long = key(&ann, &"a".repeat(200));
+    let up = format!("../{}", key(&eve, "1.jpg").trim_start_matches("kyc/"));
+    for wrong in [
+        key(&eve, "1.jpg"),
+        "passport.jpg".to_owned(),
+        key(&ann, ""),
+        key(&ann, &up),
+        key(&ann, "a//b"),
+        key(&ann, "Иванов.jpg"),
+        long,
+    ] {
+        let reply = send(&people, &ann, json!([mine, wrong])).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert_eq!(reply.json()["field"], "documents[1]", "{wrong}");
+    }
+    for count in [0, 11] {
+        let reply = send(&people, &ann, json!(vec![&mine; count])).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(reply.json()["field"], "documents");
+    }
+    assert_eq!(own(&people, &ann).await["standing"], "absent");
+}
+
+#[tokio::test]
+async fn an_approval_ends_when_it_says() {
+    let people = People::new().await;
+    let admin = admin(&people).await;
+    let ann = people.somebody("ann@example.com").await;
+    submitted(&people, &ann).await;
+    for days in [0, 3_654] {
+        let reply = approve(&people, &admin, &ann, days).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(reply.json()["field"], "until");
+    }
+    approve(&people, &admin, &ann, 10).await;
+    people.later(TimeDelta::days(10) - TimeDelta::microseconds(1));
+    assert_eq!(people.tidied().await.expired, 0);
+    people.later(TimeDelta::microseconds(1));
+    let ann = people.signed_in("ann@example.com").await;
+    assert_eq!(own(&people, &ann).await["standing"], "expired");
+    assert_eq!(people.tidied().await.expired, 1);
+    assert_eq!(people.tidied().await.expired, 0);
+    let ends = "select count(*) from events where event_type = 'kyc.expired'";
+    let ends: i64 = sqlx::query_scalar(ends)
+        .fetch_one(people.log.pool())
+        .await
+        .unwrap();
+    assert_eq!(ends, 1);
+    assert_eq!(own(&people, &ann).await["standing"], "expired");
+    submitted(&people, &ann).await;
+}
