@@ -1,9 +1,10 @@
 //! How long the disk takes beside the work, and whether callers had better share its flushes.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How much an old observation counts against a new one.
-const MEMORY: u32 = 8;
+/// So many observations count.
+const MEMORY: usize = 8;
 
 /// What one batch that was written alone has shown.
 #[derive(Clone, Copy, Debug)]
@@ -14,22 +15,25 @@ pub(super) struct Observed {
     pub flush: Duration,
 }
 
-/// Averages over the latest batches.
+/// The latest batches.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    average: Option<Observed>,
+    seen: VecDeque<Observed>,
 }
 
 impl Pace {
     pub(super) fn learn(&mut self, seen: Observed) {
-        let blend = |old: Duration, new: Duration| (old * (MEMORY - 1) + new) / MEMORY;
-        self.average = Some(match self.average {
-            None => seen,
-            Some(old) => Observed {
-                work: blend(old.work, seen.work),
-                flush: blend(old.flush, seen.flush),
-            },
-        });
+        if self.seen.len() == MEMORY {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(seen);
+    }
+
+    /// The shortest counts: a busy machine adds to what a flush seems to take, and nothing ever
+    /// takes from it.
+    fn flush(&self) -> Duration {
+        let flushes = self.seen.iter().map(|it| it.flush);
+        flushes.min().unwrap_or(Duration::ZERO)
     }
 
     /// Whether one batch for everybody is sooner than two in turn.
@@ -37,15 +41,18 @@ impl Pace {
     /// A follower's work overlaps with the batch before it, its flush does not: two batches take
     /// two flushes. Where the flush is the longer part, nothing is gained by going early.
     pub(super) fn is_ruled_by_the_disk(&self) -> bool {
-        self.average.is_some_and(|it| it.flush > it.work)
+        let count = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
+        let work: Duration = self.seen.iter().map(|it| it.work).sum();
+        count > 0 && self.flush() > work / count
     }
 
     /// How long those who were answered just now may take to come back: far less than the flush
     /// that it saves everybody.
     pub(super) fn linger(&self) -> Duration {
-        match self.average {
-            Some(it) if it.flush > it.work => it.flush / 4,
-            _ => Duration::ZERO,
+        if self.is_ruled_by_the_disk() {
+            self.flush() / 4
+        } else {
+            Duration::ZERO
         }
     }
 }
@@ -77,11 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn one_slow_flush_does_not_change_the_pace_but_a_slower_disk_does() {
+    fn some_slow_flushes_do_not_change_the_pace_but_a_slower_disk_does() {
         let mut seen = vec![(900, 150); 20];
-        seen.push((900, 4_000));
+        seen.extend([(900, 4_000); MEMORY - 1]);
         assert!(!after(&seen).is_ruled_by_the_disk());
-        seen.extend([(900, 4_000); 8]);
+        seen.push((900, 4_000));
         assert!(after(&seen).is_ruled_by_the_disk());
+        seen.push((900, 150));
+        assert!(!after(&seen).is_ruled_by_the_disk());
     }
 }

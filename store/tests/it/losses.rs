@@ -46,33 +46,39 @@ async fn cut_until(stop: Arc<AtomicBool>, pool: PgPool) -> u32 {
 async fn every_outcome_is_true_while_connections_are_cut() {
     let database = workbench::database().await;
     let log = open(&database).await;
-    spend_while_cutting(&database, std::slice::from_ref(&log)).await;
-    let followers = log.counters().followers.load(Ordering::Relaxed);
-    assert!(
-        followers > 0,
-        "the test wants batches that follow each other"
-    );
+    let followers = || log.counters().followers.load(Ordering::Relaxed);
+    // Batches follow each other where the disk is quick beside the processor, which a machine with
+    // much else to do may not show at once.
+    for round in 0..20 {
+        spend_while_cutting(&database, std::slice::from_ref(&log), round).await;
+        if followers() > 0 {
+            return;
+        }
+    }
+    panic!("the test wants batches that follow each other");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_outcome_is_true_while_the_connections_of_two_are_cut() {
     let database = workbench::database().await;
     let logs = [open(&database).await, open(&database).await];
-    spend_while_cutting(&database, &logs).await;
+    spend_while_cutting(&database, &logs, 0).await;
 }
 
-async fn spend_while_cutting(database: &workbench::TestDatabase, logs: &[Log]) {
-    fund(&logs[0], "ann", 1_000_000).await;
+async fn spend_while_cutting(database: &workbench::TestDatabase, logs: &[Log], round: usize) {
+    let (ann, bob) = (format!("ann{round}"), format!("bob{round}"));
+    fund(&logs[0], &ann, 1_000_000).await;
     let stop = Arc::new(AtomicBool::new(false));
     let cutting = tokio::spawn(cut_until(Arc::clone(&stop), database.pool().await));
     let writers = (0..96).map(|writer: usize| {
         let log = logs[writer % logs.len()].clone();
+        let (ann, bob) = (wallet(&ann), wallet(&bob));
         tokio::spawn(async move {
             let mut outcomes = Vec::new();
             for turn in 0..20 {
                 let minor = 1 + turn;
-                let spend = movement(&wallet("ann"), &wallet("bob"), minor);
-                let append = append(&format!("{writer}-{turn}"), 0, spend);
+                let spend = movement(&ann, &bob, minor);
+                let append = append(&format!("{round}-{writer}-{turn}"), 0, spend);
                 let event = append.event_id().unwrap();
                 outcomes.push((event, minor, log.append(append).await));
             }
@@ -97,7 +103,7 @@ async fn spend_while_cutting(database: &workbench::TestDatabase, logs: &[Log]) {
         spent += if there { minor } else { 0 };
     }
     let bob: i64 = sqlx::query_scalar("select minor from balances where account = $1")
-        .bind(wallet("bob").as_str())
+        .bind(wallet(&bob).as_str())
         .fetch_one(logs[0].pool())
         .await
         .unwrap();
