@@ -3,10 +3,12 @@
 mod bench;
 mod chaos;
 mod dice;
+mod fuzz;
 mod load;
 mod measure;
 mod server;
 mod tamper;
+mod town;
 mod transfer;
 
 use std::process::ExitCode;
@@ -38,6 +40,9 @@ enum Proof {
     /// Shake the ground.
     #[command(subcommand)]
     Chaos(ChaosProof),
+    /// Ask what nobody would.
+    #[command(subcommand)]
+    Fuzz(FuzzProof),
     /// Tamper with a sealed log.
     Tamper(tamper::TamperArgs),
     #[command(hide = true)]
@@ -49,6 +54,12 @@ enum Proof {
 #[derive(Debug, Subcommand)]
 enum BenchProof {
     Kernel(bench::KernelArgs),
+    Api(bench::ApiArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum FuzzProof {
+    Api(fuzz::ApiArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,7 +93,9 @@ async fn main() -> ExitCode {
 async fn prove(proof: Proof) -> Result<Vec<String>> {
     match proof {
         Proof::Bench(BenchProof::Kernel(args)) => bench::kernel(&args).await,
+        Proof::Bench(BenchProof::Api(args)) => bench::api(&args).await,
         Proof::Chaos(ChaosProof::Bank(args)) => chaos::bank(&args).await,
+        Proof::Fuzz(FuzzProof::Api(args)) => fuzz::api(&args).await,
         Proof::Tamper(args) => tamper::tamper(&args).await,
         Proof::Writer(args) => chaos::write(args).await.map(|()| Vec::new()),
         Proof::Follower(args) => chaos::follow(args).await.map(|()| Vec::new()),

@@ -33,6 +33,9 @@ enum Task {
         /// Installs what the tests need as well: hledger, beancount, Python, OpenSSL and cargo-deny
         #[arg(long)]
         tests: bool,
+        /// Installs what the API is fuzzed with as well: schemathesis, in a folder of its own
+        #[arg(long)]
+        fuzz: bool,
     },
     /// Holds the code against every rule: format, lints, arrows, licences, house rules
     Check,
@@ -52,6 +55,11 @@ enum Task {
         #[command(subcommand)]
         what: Chaos,
     },
+    /// Asks what nobody would, and expects to be answered as documented
+    Fuzz {
+        #[command(subcommand)]
+        what: Fuzz,
+    },
     /// Forges the books in every way it knows and expects to be caught
     Tamper(Rest),
 }
@@ -60,12 +68,20 @@ enum Task {
 enum Bench {
     /// The log, the books and the claims
     Kernel(Rest),
+    /// How long each route takes, and whether a crowd at the door starves the others
+    Api(Rest),
 }
 
 #[derive(Debug, Subcommand)]
 enum Chaos {
     /// Transfers between accounts while the database and the writers are killed
     Bank(Rest),
+}
+
+#[derive(Debug, Subcommand)]
+enum Fuzz {
+    /// Every route, as everybody who may ask
+    Api(Rest),
 }
 
 /// What is handed on as it is.
@@ -94,7 +110,7 @@ fn main() -> ExitCode {
 /// Does a task, and says whether all of it went well.
 fn perform(task: Task) -> anyhow::Result<bool> {
     match task {
-        Task::Setup { tests } => setup::run(tests),
+        Task::Setup { tests, fuzz } => Ok(setup::run(tests)? && (!fuzz || setup::provide_fuzzer())),
         Task::Check => Ok(check::run()),
         Task::Arrows => Ok(arrows::run()),
         Task::Test => programs::test(),
@@ -102,9 +118,15 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Bench {
             what: Bench::Kernel(rest),
         } => programs::prove(&["bench", "kernel"], &rest.arguments),
+        Task::Bench {
+            what: Bench::Api(rest),
+        } => programs::prove(&["bench", "api"], &rest.arguments),
         Task::Chaos {
             what: Chaos::Bank(rest),
         } => programs::prove(&["chaos", "bank"], &rest.arguments),
+        Task::Fuzz {
+            what: Fuzz::Api(rest),
+        } => programs::fuzz(&rest.arguments),
         Task::Tamper(rest) => programs::prove(&["tamper"], &rest.arguments),
     }
 }

@@ -46,6 +46,14 @@ pub fn prove(command: &[&str], arguments: &[OsString]) -> anyhow::Result<bool> {
     )
 }
 
+/// Installs what it takes, then becomes the proof.
+pub fn fuzz(arguments: &[OsString]) -> anyhow::Result<bool> {
+    if !setup::run(false)? || !setup::provide_fuzzer() {
+        return Ok(false);
+    }
+    prove(&["fuzz", "api"], arguments)
+}
+
 fn become_program<'a>(
     member: &str,
     profile: &[&str],

@@ -36,7 +36,9 @@ pub struct NewService {
     #[schema(
         min_length = 1,
         max_length = 100,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*\
+                   [^\\s\\u0000-\\u001f\\u007f-\\u009f]\
+                   [^\\u0000-\\u001f\\u007f-\\u009f]*$",
         example = "nightly reports"
     )]
     name: String,

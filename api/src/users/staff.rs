@@ -188,7 +188,9 @@ pub struct Because {
     #[schema(
         min_length = 1,
         max_length = 500,
-        pattern = r"^[^@＠﹫\u0000-\u0009\u000b-\u001f\u007f-\u009f]*[^\s@＠﹫\u0000-\u001f\u007f-\u009f][^@＠﹫\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$",
+        pattern = "^[^@\\uff20\\ufe6b\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*\
+                   [^\\s@\\uff20\\ufe6b\\u0000-\\u001f\\u007f-\\u009f]\
+                   [^@\\uff20\\ufe6b\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$",
         example = "chargebacks on three orders"
     )]
     reason: String,

@@ -1,7 +1,7 @@
 //! The document describes what there is, and the page that shows it works offline.
 
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -54,6 +54,62 @@ async fn every_reference_in_the_document_leads_somewhere() {
     for reference in found {
         let target = document.pointer(reference.trim_start_matches('#'));
         assert!(target.is_some(), "{reference}");
+    }
+}
+
+fn parameters(operation: &Value) -> impl Iterator<Item = &Value> {
+    operation["parameters"].as_array().into_iter().flatten()
+}
+
+#[tokio::test]
+async fn every_post_says_that_it_takes_an_idempotency_key_and_nothing_else_does() {
+    let world = World::of_the_product().await;
+    let document = world.get("/openapi.json").await.json();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let takes = parameters(operation).any(|it| it["name"] == "Idempotency-Key");
+            assert_eq!(takes, method == "post", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_identity_in_a_path_says_how_it_is_spelt() {
+    let world = World::of_the_product().await;
+    let document = world.get("/openapi.json").await.json();
+    let mut spelt = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for parameter in parameters(operation).filter(|it| it["in"] == "path") {
+                let schema = &parameter["schema"];
+                let says = schema["pattern"].is_string() || schema["enum"].is_array();
+                assert!(says || path == "/docs/{file}", "{method} {path}");
+                spelt += usize::from(says);
+            }
+        }
+    }
+    assert!(spelt >= 10, "{spelt}");
+}
+
+#[tokio::test]
+async fn an_answer_to_a_mail_is_a_link_or_an_address_with_a_code() {
+    let world = World::of_the_product().await;
+    let document = world.get("/openapi.json").await.json();
+    for name in ["Answer", "NewPassword"] {
+        let [fields, one_of] = &document["components"]["schemas"][name]["allOf"]
+            .as_array()
+            .unwrap()[..]
+        else {
+            panic!("{name}");
+        };
+        assert_eq!(fields["additionalProperties"], false, "{name}");
+        let sets = one_of["anyOf"].as_array().unwrap();
+        let required: Vec<&Value> = sets.iter().map(|it| &it["required"]).collect();
+        assert_eq!(
+            required,
+            [&json!(["link"]), &json!(["email", "code"])],
+            "{name}"
+        );
     }
 }
 

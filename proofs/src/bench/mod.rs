@@ -1,5 +1,6 @@
 //! Measures the kernel against its rivals and its limits, on one server in one go.
 
+mod api;
 mod disk;
 mod history;
 mod latency;
@@ -21,6 +22,8 @@ use store::Options;
 
 use crate::server::Server;
 use report::Report;
+
+pub use api::{ApiArgs, api};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Bench {

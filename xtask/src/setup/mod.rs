@@ -1,6 +1,7 @@
 //! Installs what is missing on this machine, and touches nothing that is there.
 
 mod debian;
+mod fuzzer;
 mod private_copy;
 
 use std::fs;
@@ -33,6 +34,11 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
         went_well &= provide_deny(&mut steps);
     }
     Ok(went_well)
+}
+
+/// Installs what the API is fuzzed with.
+pub fn provide_fuzzer() -> bool {
+    fuzzer::provide(&mut Steps::default())
 }
 
 /// The same search that the product makes when it starts its private server.

@@ -1,0 +1,174 @@
+//! The platform being served, and people who use it.
+
+mod client;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use api::{Api, Binding, Routes, Secrets, Server, Settings, Users, Variables};
+use domain::mails::Mail;
+use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
+use hyper::{Method, StatusCode};
+use projections::{Engine, Projections};
+use serde_json::json;
+use sqlx::postgres::PgConnectOptions;
+use store::{Catalogue, Log, Options};
+use tokio::sync::{Mutex, oneshot};
+
+pub use client::{Ask, Client, Reply};
+
+pub const PASSWORD: &str = "abc12345";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Somebody with a session that is never refreshed, one that is, and keys.
+pub struct Person {
+    pub user: String,
+    pub email: String,
+    pub from: String,
+    pub access: String,
+    pub refresh: Mutex<String>,
+    pub keys: Mutex<Vec<String>>,
+}
+
+pub struct Town {
+    pub client: Client,
+    pub people: Vec<Person>,
+    pub admin: Person,
+    pub log: Log,
+    users: Users,
+    engine: Engine,
+    _stop: oneshot::Sender<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Town {
+    pub async fn found(
+        database: PgConnectOptions,
+        binding: Binding,
+        slices: Routes,
+    ) -> Result<Self> {
+        let log = Log::open(database, Options::default()).await?;
+        let catalogue = Catalogue::new()
+            .with::<User>()
+            .with::<Session>()
+            .with::<ApiKey>()
+            .with::<Kyc>()
+            .with::<Mail>();
+        let engine = Engine::open(
+            log.clone(),
+            Arc::new(catalogue),
+            Projections::all(),
+            projections::Settings::default(),
+        )
+        .await?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let folding = engine.clone();
+        tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
+        let folder = tempfile::tempdir()?;
+        let secrets = Secrets::open(&folder.path().join("secrets"))?;
+        let users = Users::new(&log, secrets, binding, 1);
+        let mut settings = Settings::try_new(&Variables::set([
+            ("TRAINNET_TRUSTED_PROXIES", "127.0.0.1"),
+            ("TRAINNET_REQUESTS_PER_MINUTE", "1000000"),
+        ]))?;
+        settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::bind(&settings).await?;
+        let client = Client::to(server.address());
+        let router = Api::new(log.clone(), engine.clone(), settings)
+            .serve(users.around(Users::routes().merge(slices)));
+        tokio::spawn(server.run(router, std::future::pending()));
+        let admin = "admin@example.com";
+        make_admin(&users, admin).await?;
+        let admin = sign_in(&client, admin, &address(0)).await?;
+        Ok(Self {
+            client,
+            people: Vec::new(),
+            admin,
+            log,
+            users,
+            engine,
+            _stop: stop,
+            _folder: folder,
+        })
+    }
+
+    /// So many more people, and returns when everybody can see them.
+    pub async fn settle(&mut self, people: usize) -> Result<()> {
+        for number in self.people.len()..self.people.len() + people {
+            let email = format!("person{number}@example.com");
+            let person = self.newcomer(&email, &address(number + 1)).await?;
+            self.people.push(person);
+        }
+        let head = self.log.head().await?.position;
+        self.engine.wait_for("people", head, PATIENCE).await?;
+        Ok(())
+    }
+
+    /// One more admin, made on the machine itself.
+    pub async fn another_admin(&self, email: &str, from: &str) -> Result<Person> {
+        make_admin(&self.users, email).await?;
+        sign_in(&self.client, email, from).await
+    }
+
+    /// Somebody registers, confirms and signs in.
+    pub async fn newcomer(&self, email: &str, from: &str) -> Result<Person> {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let ask = Ask::new(Method::POST, "/v1/users", from).with(body);
+        let reply = self.client.send(ask).await?;
+        ensure!(reply.status == StatusCode::ACCEPTED, "{}", reply.status);
+        let id: String = sqlx::query_scalar(
+            "select aggregate_id from events where event_type = 'user.registered' \
+              order by position desc limit 1",
+        )
+        .fetch_one(self.log.pool())
+        .await?;
+        let id: UserId = id.parse()?;
+        let state = self
+            .users
+            .user(id)
+            .await
+            .map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let person = state.person().context("nobody registered")?;
+        let is_confirm = |it: &&domain::users::Challenge| matches!(it.purpose, Purpose::Confirm);
+        let challenge = person
+            .challenges
+            .iter()
+            .find(is_confirm)
+            .context("no challenge")?;
+        let link = self.users.challenge_key().link(&id, challenge.id);
+        let ask = Ask::new(Method::POST, "/v1/users/confirm", from).with(json!({ "link": link }));
+        let reply = self.client.send(ask).await?;
+        ensure!(reply.status == StatusCode::NO_CONTENT, "{}", reply.status);
+        sign_in(&self.client, email, from).await
+    }
+}
+
+async fn make_admin(users: &Users, email: &str) -> Result<()> {
+    let made = users.create_admin(email, PASSWORD.to_owned(), None, "en");
+    made.await.map(drop).map_err(Into::into)
+}
+
+async fn sign_in(client: &Client, email: &str, from: &str) -> Result<Person> {
+    let ask = |_| {
+        let body = json!({ "email": email, "password": PASSWORD, "remember": true });
+        Ask::new(Method::POST, "/v1/sessions", from).with(body)
+    };
+    let stays = client.send(ask(0)).await?;
+    let changes = client.send(ask(1)).await?;
+    Ok(Person {
+        user: stays.text("user")?,
+        email: email.to_owned(),
+        from: from.to_owned(),
+        access: stays.text("access_token")?,
+        refresh: Mutex::new(changes.text("refresh_token")?),
+        keys: Mutex::default(),
+    })
+}
+
+/// An address of its own for everybody: 10.x.y.z.
+pub fn address(number: usize) -> String {
+    let bits = u32::try_from(number).unwrap_or(u32::MAX) & 0x00ff_ffff;
+    IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | bits)).to_string()
+}
