@@ -1,5 +1,7 @@
 //! What tests stand on: a real PostgreSQL that they share, and a database for each of them.
 
+pub mod listening;
+
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Weak};

@@ -1,38 +1,15 @@
 //! A request leaves one line that says how it went, and nothing of what it carried.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use axum::http::Request;
-use tracing_subscriber::filter::LevelFilter;
+use workbench::listening::{heard, listen};
 
 use crate::client;
 use crate::world::World;
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_request_is_logged_by_its_template_and_without_its_secrets() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
     // The server's tasks run on this thread, as this runtime has no other.
-    let _listening = tracing::subscriber::set_default(subscriber);
+    listen();
     let world = World::new().await;
     let request = Request::post("/v1/probe/echo?token=hunter2-query")
         .header("content-type", "application/json")
@@ -43,7 +20,7 @@ async fn a_request_is_logged_by_its_template_and_without_its_secrets() {
     client::send(world.address, request, body).await.unwrap();
     world.get("/hunter2-path").await;
     world.get("/v1/probe/internal").await;
-    let said = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let said = heard();
     let answered = |words: &[&str]| {
         let fits = |line: &&str| words.iter().all(|word| line.contains(word));
         assert_eq!(said.lines().filter(fits).count(), 1, "{words:?} in\n{said}");

@@ -1,32 +1,15 @@
 //! Nothing that people typed, or that they prove themselves with, stands anywhere in plain text.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use axum::http::StatusCode;
 use domain::users::Purpose;
 use serde_json::json;
 use sqlx::Row as _;
+use workbench::listening::{heard, listen};
 
 use super::people::{ELSEWHERE, HOME, PASSWORD, People, Signed};
 
 const EMAIL: &str = "ann.unusual@example.com";
 const NAME: &str = "Ann Unusual";
-
-/// Everything that tracing says, of every crate and every level.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Said {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Uses everything there is that has a secret in it; says what must not be found anywhere.
 async fn live(people: &People) -> Vec<String> {
@@ -107,34 +90,19 @@ async fn dump(people: &People) -> String {
     text
 }
 
-#[test]
-fn neither_the_database_nor_the_logs_hold_a_secret() {
-    let said = Said::default();
-    let writer = said.clone();
-    // Of this test's own threads: others run beside it and say other things.
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let secrets_and_dump = tracing::subscriber::with_default(subscriber, || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let people = People::new().await;
-            let secrets = live(&people).await;
-            let dump = dump(&people).await;
-            let file = std::fs::read_to_string(&people.secrets_file).unwrap();
-            let keys: Vec<String> = file
-                .lines()
-                .map(|line| line.split(' ').next_back().unwrap().to_owned())
-                .collect();
-            ([secrets, keys].concat(), dump)
-        })
-    });
-    let (secrets, dump) = secrets_and_dump;
-    let logs = String::from_utf8_lossy(&said.0.lock().unwrap()).into_owned();
+#[tokio::test]
+async fn neither_the_database_nor_the_logs_hold_a_secret() {
+    // Everything runs on this thread, as this runtime has no other.
+    listen();
+    let people = People::new().await;
+    let mut secrets = live(&people).await;
+    let dump = dump(&people).await;
+    let logs = heard();
+    let file = std::fs::read_to_string(&people.secrets_file).unwrap();
+    let keys = file
+        .lines()
+        .map(|line| line.split(' ').next_back().unwrap());
+    secrets.extend(keys.map(str::to_owned));
     assert!(
         logs.contains("DEBUG") && logs.len() > 10_000,
         "{}",
