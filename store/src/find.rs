@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
+use ledger::Name;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -81,6 +82,14 @@ impl Log {
         .fetch_all(self.pool())
         .await?;
         rows.iter().map(event).collect()
+    }
+
+    /// The stream that holds a name now, as `type/id`.
+    pub async fn holder(&self, name: &Name) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("select holder from claims where name = $1")
+            .bind(name.as_str())
+            .fetch_optional(self.pool())
+            .await
     }
 
     /// What an event moved, leg by leg.

@@ -85,6 +85,15 @@ impl Vault {
         Self { pool, masters }
     }
 
+    /// The name of a master key that somebody's data key is sealed under, if anybody is known.
+    pub async fn sealed_under(pool: &PgPool) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "select master_key_id from personal_keys where wrapped_key is not null limit 1",
+        )
+        .fetch_optional(pool)
+        .await
+    }
+
     /// Keeps a value, in place of an earlier one.
     pub async fn put(&self, subject: &str, field: &str, value: &str) -> Result<(), VaultError> {
         let mut tx = self.pool.begin().await?;

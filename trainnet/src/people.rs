@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use api::{Secrets, Settings, Users, Variables};
 use sqlx::PgPool;
-use store::Log;
+use store::{Log, Vault};
 
 use crate::arguments::Place;
 use crate::home::Home;
@@ -50,7 +50,8 @@ pub async fn rewrap(place: &Place) -> anyhow::Result<ExitCode> {
 /// With other secrets than those that the database was filled under, nobody would be recognised,
 /// nothing kept about them could be read, and whoever registered again would be somebody else.
 async fn open(path: &Path, pool: &PgPool) -> anyhow::Result<Secrets> {
-    let sealed_under = sealed_under(pool).await?;
+    let sealed_under = Vault::sealed_under(pool).await;
+    let sealed_under = sealed_under.context("the vault cannot be read")?;
     let known = sealed_under.is_some();
     ensure!(
         path.exists() || !known,
@@ -68,11 +69,4 @@ async fn open(path: &Path, pool: &PgPool) -> anyhow::Result<Secrets> {
         path.display()
     );
     Ok(secrets)
-}
-
-/// The name of a master key that somebody's data is sealed under; all of them have to be there.
-async fn sealed_under(pool: &PgPool) -> anyhow::Result<Option<String>> {
-    let asked = "select master_key_id from personal_keys where wrapped_key is not null limit 1";
-    let found = sqlx::query_scalar(asked).fetch_optional(pool).await;
-    found.context("the vault cannot be read")
 }

@@ -223,11 +223,7 @@ impl Users {
 
     /// Who has registered an address.
     async fn registered(&self, address: Address) -> Result<Option<UserId>, ApiError> {
-        let holder: Option<String> =
-            sqlx::query_scalar("select holder from claims where name = $1")
-                .bind(address.name().as_str())
-                .fetch_optional(self.0.users.log().pool())
-                .await?;
+        let holder = self.0.users.log().holder(&address.name()).await?;
         let user = holder.map(|holder| {
             let stream = holder.strip_prefix("user/");
             stream.and_then(|id| id.parse().ok())
