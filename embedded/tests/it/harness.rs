@@ -60,8 +60,16 @@ fn numbered(pid: u32) -> Pid {
 }
 
 /// Whether a process exists, a zombie included: good enough for one that must survive.
+/// Whether the process still runs. An orphan that has ended stays in the process table until the
+/// machine's first process collects it, which is nobody's promise: a zombie does not count.
 pub fn exists(pid: u32) -> bool {
-    test_kill_process(numbered(pid)).is_ok()
+    test_kill_process(numbered(pid)).is_ok() && !is_zombie(pid)
+}
+
+fn is_zombie(pid: u32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = text.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+    state.is_some_and(|state| state.starts_with(['Z', 'X']))
 }
 
 pub fn kill(pid: u32) {
