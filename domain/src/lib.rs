@@ -1,5 +1,6 @@
 //! What the marketplace decides: commands in, events out, no clock, no database, no network.
 
+pub mod cards;
 pub mod demonstration;
 pub mod mails;
 pub mod users;
