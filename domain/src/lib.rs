@@ -3,4 +3,5 @@
 pub mod cards;
 pub mod demonstration;
 pub mod mails;
+pub mod payments;
 pub mod users;
