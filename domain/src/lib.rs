@@ -2,4 +2,5 @@
 
 pub mod demonstration;
 pub mod mails;
+pub mod servers;
 pub mod users;

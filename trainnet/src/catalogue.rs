@@ -2,6 +2,7 @@
 
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
 use store::Catalogue;
 
@@ -16,6 +17,8 @@ pub fn catalogue() -> Catalogue {
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
+        .with::<JoinToken>()
+        .with::<Machine>()
 }
 
 #[cfg(test)]
