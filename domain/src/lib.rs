@@ -4,4 +4,5 @@ pub mod cards;
 pub mod demonstration;
 pub mod mails;
 pub mod payments;
+pub mod servers;
 pub mod users;

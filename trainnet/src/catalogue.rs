@@ -3,6 +3,7 @@
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
 use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
 use store::Catalogue;
 
@@ -18,6 +19,8 @@ pub fn catalogue() -> Catalogue {
         .with::<Kyc>()
         .with::<Mail>()
         .with::<Payment>()
+        .with::<JoinToken>()
+        .with::<Machine>()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
 use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
 use ledger::{Claim, Effects, Posting};
 use serde::de::{DeserializeOwned, Visitor, value};
@@ -53,6 +54,8 @@ fn kinds() -> Vec<Kind> {
         kind::<Kyc>(),
         kind::<Mail>(),
         kind::<Payment>(),
+        kind::<JoinToken>(),
+        kind::<Machine>(),
     ]
 }
 
