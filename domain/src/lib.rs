@@ -3,3 +3,4 @@
 pub mod demonstration;
 pub mod mails;
 pub mod users;
+pub mod work;

@@ -3,6 +3,7 @@
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use store::Catalogue;
 
 pub fn catalogue() -> Catalogue {
@@ -16,6 +17,7 @@ pub fn catalogue() -> Catalogue {
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
+        .with::<Unit>()
 }
 
 #[cfg(test)]

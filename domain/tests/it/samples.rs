@@ -7,6 +7,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use ledger::{Claim, Effects, Posting};
 use serde::de::{DeserializeOwned, Visitor, value};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -51,6 +52,7 @@ fn kinds() -> Vec<Kind> {
         kind::<ApiKey>(),
         kind::<Kyc>(),
         kind::<Mail>(),
+        kind::<Unit>(),
     ]
 }
 
