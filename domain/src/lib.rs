@@ -6,3 +6,4 @@ pub mod mails;
 pub mod payments;
 pub mod servers;
 pub mod users;
+pub mod work;

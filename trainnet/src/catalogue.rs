@@ -5,6 +5,7 @@ use domain::mails::Mail;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use store::Catalogue;
 
 pub fn catalogue() -> Catalogue {
@@ -21,6 +22,7 @@ pub fn catalogue() -> Catalogue {
         .with::<Payment>()
         .with::<JoinToken>()
         .with::<Machine>()
+        .with::<Unit>()
 }
 
 #[cfg(test)]

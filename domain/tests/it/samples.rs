@@ -9,6 +9,7 @@ use domain::mails::Mail;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use ledger::{Claim, Effects, Posting};
 use serde::de::{DeserializeOwned, Visitor, value};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -56,6 +57,7 @@ fn kinds() -> Vec<Kind> {
         kind::<Payment>(),
         kind::<JoinToken>(),
         kind::<Machine>(),
+        kind::<Unit>(),
     ]
 }
 
