@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod demonstration;
+pub mod jobs;
 pub mod mails;
 pub mod payments;
 pub mod servers;

@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod exchange;
 mod follow;
+pub mod jobs;
 pub mod mails;
 mod page;
 pub mod people;

@@ -1,6 +1,7 @@
 //! Every aggregate whose events this program can read.
 
 use domain::demonstration::{Deposit, Earning, Order, Payout};
+use domain::jobs::Job;
 use domain::mails::Mail;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
@@ -19,6 +20,7 @@ pub fn catalogue() -> Catalogue {
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
+        .with::<Job>()
         .with::<Payment>()
         .with::<JoinToken>()
         .with::<Machine>()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
+use domain::jobs::Job;
 use domain::mails::Mail;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
@@ -54,6 +55,7 @@ fn kinds() -> Vec<Kind> {
         kind::<ApiKey>(),
         kind::<Kyc>(),
         kind::<Mail>(),
+        kind::<Job>(),
         kind::<Payment>(),
         kind::<JoinToken>(),
         kind::<Machine>(),
