@@ -55,6 +55,11 @@ pub struct Cursor(i64);
 
 impl Cursor {
     pub const LATEST: Self = Self(i64::MAX);
+
+    /// Before the job that was ordered at this position.
+    pub const fn at(position: i64) -> Self {
+        Self(position)
+    }
 }
 
 impl JobRow {
