@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 14] = [
+pub const MEMBERS: [Member; 15] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
@@ -48,13 +48,14 @@ pub const MEMBERS: [Member; 14] = [
     ),
     library("api", &["projections", "store", "domain", "ledger"]),
     library("platform", &["projections", "store", "domain", "ledger"]),
+    library("stripe-sim", &[]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),
 ];
 
 /// What every member's tests may use besides.
-pub const FOR_TESTS: [&str; 3] = ["embedded", "embedded-search", "workbench"];
+pub const FOR_TESTS: [&str; 4] = ["embedded", "embedded-search", "stripe-sim", "workbench"];
 
 /// How far a member answers for what it brings along.
 #[derive(Clone, Copy, PartialEq, Eq)]
