@@ -89,6 +89,7 @@ impl Projections {
             .with::<crate::books::Books>()
             .with::<crate::streams::Streams>()
             .with::<crate::mails::Mails>()
+            .with::<crate::payments::Payments>()
             .with::<crate::people::People>()
     }
 

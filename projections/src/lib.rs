@@ -9,6 +9,7 @@ mod exchange;
 mod follow;
 pub mod mails;
 mod page;
+pub mod payments;
 pub mod people;
 mod projection;
 pub mod reactions;
