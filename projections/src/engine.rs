@@ -90,6 +90,7 @@ impl Projections {
             .with::<crate::streams::Streams>()
             .with::<crate::mails::Mails>()
             .with::<crate::jobs::Jobs>()
+            .with::<crate::payments::Payments>()
             .with::<crate::people::People>()
             .with::<crate::servers::Servers>()
     }

@@ -10,6 +10,7 @@ mod follow;
 pub mod jobs;
 pub mod mails;
 mod page;
+pub mod payments;
 pub mod people;
 mod projection;
 pub mod reactions;

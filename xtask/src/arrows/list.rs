@@ -49,13 +49,14 @@ pub const MEMBERS: [Member; 15] = [
     library("receipts", &["domain", "store", "ledger"]),
     library("api", &["projections", "receipts", "store", "domain", "ledger"]),
     library("platform", &["projections", "store", "domain", "ledger"]),
+    library("stripe-sim", &[]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),
 ];
 
 /// What every member's tests may use besides.
-pub const FOR_TESTS: [&str; 3] = ["embedded", "embedded-search", "workbench"];
+pub const FOR_TESTS: [&str; 4] = ["embedded", "embedded-search", "stripe-sim", "workbench"];
 
 /// How far a member answers for what it brings along.
 #[derive(Clone, Copy, PartialEq, Eq)]
