@@ -16,6 +16,7 @@ mod rebuild;
 mod recompute;
 mod replay;
 mod rows;
+pub mod servers;
 pub mod streams;
 mod table;
 pub mod tenants;

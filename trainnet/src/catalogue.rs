@@ -2,7 +2,10 @@
 
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
+use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use store::Catalogue;
 
 pub fn catalogue() -> Catalogue {
@@ -16,6 +19,10 @@ pub fn catalogue() -> Catalogue {
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
+        .with::<Payment>()
+        .with::<JoinToken>()
+        .with::<Machine>()
+        .with::<Unit>()
 }
 
 #[cfg(test)]

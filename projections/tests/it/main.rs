@@ -4,10 +4,12 @@
 
 mod catching_up;
 mod crowd;
+mod fleet;
 mod mails;
 mod people;
 mod queries;
 mod rebuilding;
+mod servers;
 mod stopping;
 mod tampering;
 mod tenants;

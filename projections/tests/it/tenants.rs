@@ -10,11 +10,12 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 use store::{Log, Options};
 
 use crate::crowd::{self, ann, bob, carl, gather, trade};
+use crate::fleet::bring_machines;
 use crate::world::World;
 
 /// Said here once more, by hand: which rows of each read table are a user's. `$user` stands for the
 /// user, and a table that only staff may read says `false`.
-const OWNERS: [(&str, &str); 9] = [
+const OWNERS: [(&str, &str); 11] = [
     (
         "read_books.lines",
         "account like 'wallet/$user/%' or account = 'receivable/$user'",
@@ -30,12 +31,15 @@ const OWNERS: [(&str, &str); 9] = [
     ("read_people.api_keys", "user_id = '$user'"),
     ("read_people.examinations", "user_id = '$user'"),
     ("read_people.actions", "user_id = '$user'"),
+    ("read_servers.machines", "provider = '$user'"),
+    ("read_servers.join_tokens", "provider = '$user'"),
 ];
 
 /// All projections, with something of several people in every table.
 async fn shown() -> (World, Engine) {
     let world = World::new().await;
     gather(&world).await;
+    bring_machines(&world).await;
     let head = trade(&world).await;
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();
@@ -254,7 +258,7 @@ async fn is_forbidden(connection: &mut PgConnection, statement: &str) -> bool {
 }
 
 /// What must not be read there, whatever else there is.
-const SECRET_TABLES: [&str; 13] = [
+const SECRET_TABLES: [&str; 15] = [
     "events",
     "entries",
     "balances",
@@ -268,6 +272,8 @@ const SECRET_TABLES: [&str; 13] = [
     "sign_in_attempts",
     "sign_in_locks",
     "api_key_uses",
+    "machine_presence",
+    "machine_loads",
 ];
 
 #[tokio::test]
