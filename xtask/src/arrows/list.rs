@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 15] = [
+pub const MEMBERS: [Member; 16] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
