@@ -18,6 +18,7 @@ mod position;
 mod problem;
 mod refused;
 mod server;
+mod servers;
 mod settings;
 mod users;
 mod watch;
@@ -33,6 +34,7 @@ pub use position::{POSITION_HEADER, Position, Reached};
 pub use problem::{ApiError, Kind, Problem, kinds};
 pub use refused::refused;
 pub use server::{NotServed, Server};
+pub use servers::{MachineCaller, Servers};
 pub use settings::{LISTEN_DEFAULT, LogFormat, Nonsense, Settings, TlsFiles, Variables};
 pub use users::{
     Admin, Auditor, Binding, By, Caller, NoSecrets, NotMade, Secrets, Signed, Tidied, Users,

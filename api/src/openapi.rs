@@ -27,6 +27,7 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("get", "/readyz"),
     ("get", "/v1/log/head"),
     ("get", "/.well-known/jwks.json"),
+    ("post", "/v1/machines/enrol"),
     ("post", "/v1/recovery"),
     ("post", "/v1/recovery/complete"),
     ("post", "/v1/sessions"),
@@ -38,7 +39,7 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
+const IDENTITIES: [&str; 6] = ["join", "key", "machine", "mail", "session", "user"];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -55,6 +56,7 @@ const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
         (name = "users", description = "People: registering, proving who they are, being forgotten"),
         (name = "sessions", description = "Being signed in, here and elsewhere"),
         (name = "keys", description = "What programs show instead of signing in"),
+        (name = "servers", description = "Machines that providers bring, and what they say"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),
         (name = "operations", description = "For those who run the program"),

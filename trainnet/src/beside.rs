@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::Users;
+use api::{Servers, Users};
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -20,7 +20,12 @@ pub struct Beside {
 }
 
 impl Beside {
-    pub fn start(log: &Log, engine: &Engine, users: &Users, mail: platform::Settings) -> Self {
+    pub fn start(
+        log: &Log,
+        engine: &Engine,
+        (users, servers): (&Users, &Servers),
+        mail: platform::Settings,
+    ) -> Self {
         let (stop, stopping) = watch::channel(false);
         let sending = platform::run(
             log.clone(),
@@ -34,7 +39,7 @@ impl Beside {
         Self {
             stop,
             mail: tokio::spawn(sending),
-            tidying: tokio::spawn(tidy(users.clone(), stopped(stopping))),
+            tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
         }
     }
 
@@ -51,7 +56,7 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
-async fn tidy(users: Users, stopped: impl Future<Output = ()>) {
+async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -63,6 +68,9 @@ async fn tidy(users: Users, stopped: impl Future<Output = ()>) {
         match users.tidy().await {
             Ok(tidied) => tracing::info!(?tidied, "tidied up"),
             Err(error) => tracing::warn!(?error, "nothing could be tidied up"),
+        }
+        if let Err(error) = servers.tidy().await {
+            tracing::warn!(%error, "the loads of machines could not be tidied up");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, LISTEN_DEFAULT, NotServed, Routes, Server, Settings, Users, Variables};
+use api::{Api, LISTEN_DEFAULT, NotServed, Routes, Server, Servers, Settings, Users, Variables};
 use projections::{Engine, Projections};
 use store::Log;
 use tokio::sync::oneshot;
@@ -108,11 +108,12 @@ impl Serving {
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
         let slices = outbox.map_or_else(slices, |shelf| slices().merge(api::outbox(shelf)));
+        let servers = Servers::new(log, users, &settings);
         let api = Api::new(log.clone(), engine.clone(), settings);
-        let router = api.serve(users.around(slices));
+        let router = api.serve(users.around(servers.around(slices)));
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, users, mail.settings_at(&url)),
+            beside: Beside::start(log, engine, (users, &servers), mail.settings_at(&url)),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,
@@ -167,5 +168,7 @@ fn is_ours_alone(settings: &Settings) -> bool {
 
 /// Everything that can be asked, slice by slice.
 fn slices() -> Routes {
-    Routes::new().merge(Users::routes())
+    Routes::new()
+        .merge(Users::routes())
+        .merge(Servers::routes())
 }

@@ -15,6 +15,7 @@ mod metrics;
 mod positions;
 mod probe;
 mod problems;
+mod servers;
 mod shutdown;
 mod strangers;
 mod tls;

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use api::{Api, Binding, Routes, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Routes, Secrets, Server, Servers, Settings, Users, Variables};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -46,7 +46,7 @@ impl World {
 
     /// With what the product serves, and something that it should not.
     pub async fn of_the_product_and(slices: Routes) -> Self {
-        let slices = Users::routes().merge(slices);
+        let slices = Users::routes().merge(Servers::routes()).merge(slices);
         Self::serving(|_| {}, slices, Gate::closed()).await
     }
 
@@ -71,7 +71,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(&folder.path().join("secrets")).unwrap();
         let users = Users::new(&log, secrets, Binding::Strict, 1);
-        let slices = users.around(slices);
+        let servers = Servers::new(&log, &users, &settings);
+        let slices = users.around(servers.around(slices));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));

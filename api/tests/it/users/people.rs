@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use api::{Api, Binding, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Secrets, Server, Servers, Settings, Users, Variables};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::mails::Mail;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
 use projections::{Engine, Projections};
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ pub struct People {
     pub log: Log,
     pub engine: Engine,
     pub users: Users,
+    pub servers: Servers,
     pub database: TestDatabase,
     pub secrets_file: PathBuf,
     address: SocketAddr,
@@ -81,7 +83,9 @@ impl People {
             .with::<Session>()
             .with::<ApiKey>()
             .with::<Kyc>()
-            .with::<Mail>();
+            .with::<Mail>()
+            .with::<Machine>()
+            .with::<JoinToken>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -103,13 +107,16 @@ impl People {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await.unwrap();
         let address = server.address();
-        let router =
-            Api::new(log.clone(), engine.clone(), settings).serve(users.around(Users::routes()));
+        let servers = Servers::new(&log, &users, &settings);
+        let slices = Users::routes().merge(Servers::routes());
+        let slices = users.around(servers.around(slices));
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
             log,
             engine,
             users,
+            servers,
             database,
             secrets_file,
             address,
