@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 16] = [
+pub const MEMBERS: [Member; 17] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
@@ -47,7 +47,18 @@ pub const MEMBERS: [Member; 16] = [
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
     library("receipts", &["domain", "store", "ledger"]),
-    library("api", &["projections", "receipts", "store", "domain", "ledger"]),
+    library("dispatch", &["projections", "store", "domain", "ledger"]),
+    library(
+        "api",
+        &[
+            "dispatch",
+            "projections",
+            "receipts",
+            "store",
+            "domain",
+            "ledger",
+        ],
+    ),
     library("platform", &["projections", "store", "domain", "ledger"]),
     library("stripe-sim", &[]),
     program("trainnet", May::Anything),
