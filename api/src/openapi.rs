@@ -39,7 +39,7 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 6] = ["join", "key", "machine", "mail", "session", "user"];
+const IDENTITIES: [&str; 7] = ["join", "key", "machine", "mail", "session", "unit", "user"];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -57,6 +57,7 @@ const IDENTITIES: [&str; 6] = ["join", "key", "machine", "mail", "session", "use
         (name = "sessions", description = "Being signed in, here and elsewhere"),
         (name = "keys", description = "What programs show instead of signing in"),
         (name = "servers", description = "Machines that providers bring, and what they say"),
+        (name = "work", description = "What machines are given to do, and how it goes"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),
         (name = "operations", description = "For those who run the program"),

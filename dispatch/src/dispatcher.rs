@@ -189,14 +189,15 @@ impl Dispatcher {
         Some(directions)
     }
 
-    /// What the machine that has the unit says of it; answers with the unit as it is then.
+    /// What the machine that has the unit says of it; answers with the unit as it is then, and
+    /// where that was recorded.
     pub async fn report(
         &self,
         unit: UnitId,
         (fence, machine): (u64, MachineId),
         report: Report,
         context: &Context,
-    ) -> Result<Unit, Refused<UnitError>> {
+    ) -> Result<(Unit, i64), Refused<UnitError>> {
         let at = self.log().clock().now();
         let command = UnitCommand::Report {
             fence,
@@ -213,13 +214,13 @@ impl Dispatcher {
         unit: UnitId,
         command: UnitCommand,
         context: &Context,
-    ) -> Result<Unit, Refused<UnitError>> {
+    ) -> Result<(Unit, i64), Refused<UnitError>> {
         let id = unit.to_string();
-        self.0.units.execute(&id, command, context).await?;
+        let committed = self.0.units.execute(&id, command, context).await?;
         let found = self.0.units.recall(&id).await?;
         let now = self.log().clock().now();
         self.board().update(unit, &found.outline(), now);
-        Ok(found)
+        Ok((found, committed.position))
     }
 
     /// Whether a machine ever had a unit, as the log has it.

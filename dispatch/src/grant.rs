@@ -127,7 +127,7 @@ impl Dispatcher {
         };
         let context = Context::by(ACTOR);
         match self.ask(assigned.unit, command, &context).await {
-            Ok(unit) => Ok(granted(assigned.unit, &unit, machine, &slot)),
+            Ok((unit, _)) => Ok(granted(assigned.unit, &unit, machine, &slot)),
             Err(refusal) => self.not_leased(&assigned, refusal),
         }
     }

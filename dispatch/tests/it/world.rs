@@ -238,9 +238,11 @@ impl Node {
         let holding = &granted.lease.holding;
         let under = (holding.fence, holding.machine);
         let context = Context::by("test");
-        self.dispatcher
+        let reported = self
+            .dispatcher
             .report(granted.unit, under, report, &context)
-            .await
+            .await;
+        reported.map(|(unit, _)| unit)
     }
 
     pub async fn unit(&self, unit: UnitId) -> Unit {

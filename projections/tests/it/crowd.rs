@@ -13,6 +13,7 @@ use domain::users::{
     Locale, ObjectKey, Purpose, Reason, Registered, Role, Roles, Scope, Scopes, Session,
     SessionEvent, SessionId, SetBecause, Started, User, UserEvent, UserId,
 };
+use domain::work::{Unit, UnitEvent, UnitId};
 use ledger::{Account, Currency, Effects, WalletLeaf};
 use projections::{Engine, Projections, Settings};
 use store::{Append, Catalogue, Context, NewEvent};
@@ -134,6 +135,11 @@ impl<'a> Teller<'a> {
     pub async fn token(&mut self, of: JoinTokenId, events: &[JoinTokenEvent]) -> i64 {
         let stream = ("join-token", of.to_string());
         self.tell(stream, events, (ann(), "request-j")).await
+    }
+
+    pub async fn unit(&mut self, of: UnitId, events: &[UnitEvent]) -> i64 {
+        let stream = ("work-unit", of.to_string());
+        self.tell(stream, events, (ann(), "request-w")).await
     }
 
     pub async fn mail(&mut self, number: u128, to: UserId) -> i64 {
@@ -408,7 +414,8 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<Kyc>()
         .with::<Mail>()
         .with::<Machine>()
-        .with::<JoinToken>();
+        .with::<JoinToken>()
+        .with::<Unit>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await

@@ -14,4 +14,5 @@ mod stopping;
 mod tampering;
 mod tenants;
 mod waiting;
+mod work;
 mod world;

@@ -11,11 +11,12 @@ use store::{Log, Options};
 
 use crate::crowd::{self, ann, bob, carl, gather, trade};
 use crate::fleet::bring_machines;
+use crate::work::do_work;
 use crate::world::World;
 
 /// Said here once more, by hand: which rows of each read table are a user's. `$user` stands for the
 /// user, and a table that only staff may read says `false`.
-const OWNERS: [(&str, &str); 11] = [
+const OWNERS: [(&str, &str); 13] = [
     (
         "read_books.lines",
         "account like 'wallet/$user/%' or account = 'receivable/$user'",
@@ -33,6 +34,8 @@ const OWNERS: [(&str, &str); 11] = [
     ("read_people.actions", "user_id = '$user'"),
     ("read_servers.machines", "provider = '$user'"),
     ("read_servers.join_tokens", "provider = '$user'"),
+    ("read_work.units", "customer = '$user'"),
+    ("read_work.records", "provider = '$user'"),
 ];
 
 /// All projections, with something of several people in every table.
@@ -40,6 +43,7 @@ async fn shown() -> (World, Engine) {
     let world = World::new().await;
     gather(&world).await;
     bring_machines(&world).await;
+    do_work(&world).await;
     let head = trade(&world).await;
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();
