@@ -21,6 +21,8 @@ use crate::problem::Problem;
 pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("get", "/docs"),
     ("get", "/docs/{file}"),
+    ("get", "/files/{token}"),
+    ("put", "/files/{token}"),
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -38,7 +40,7 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
+const IDENTITIES: [&str; 5] = ["key", "mail", "object", "session", "user"];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -54,6 +56,7 @@ const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
     tags(
         (name = "users", description = "People: registering, proving who they are, being forgotten"),
         (name = "sessions", description = "Being signed in, here and elsewhere"),
+        (name = "objects", description = "What you bring, and what was found in it"),
         (name = "keys", description = "What programs show instead of signing in"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),

@@ -2,4 +2,5 @@
 
 pub mod demonstration;
 pub mod mails;
+pub mod objects;
 pub mod users;

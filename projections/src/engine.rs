@@ -90,6 +90,7 @@ impl Projections {
             .with::<crate::streams::Streams>()
             .with::<crate::mails::Mails>()
             .with::<crate::people::People>()
+            .with::<crate::objects::Objects>()
     }
 
     #[must_use]

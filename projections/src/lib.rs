@@ -8,6 +8,7 @@ mod error;
 mod exchange;
 mod follow;
 pub mod mails;
+pub mod objects;
 mod page;
 pub mod people;
 mod projection;

@@ -2,6 +2,7 @@
 
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::users::{ApiKey, Kyc, Session, User};
 use store::Catalogue;
 
@@ -16,6 +17,7 @@ pub fn catalogue() -> Catalogue {
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
+        .with::<Object>()
 }
 
 #[cfg(test)]

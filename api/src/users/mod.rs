@@ -156,6 +156,11 @@ impl Users {
         &self.0.challenges
     }
 
+    /// Under which links to files are signed.
+    pub(crate) fn files_key(&self) -> [u8; 32] {
+        self.0.secrets.key("trainnet.files.key.v1")
+    }
+
     fn commands(&self) -> &Commands<User> {
         &self.0.users
     }

@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use api::{Api, Binding, Routes, Secrets, Server, Settings, Users, Variables};
+use ::objects::{Settings as ObjectSettings, Shelf};
+use api::{Api, Binding, Objects, Routes, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -46,7 +47,7 @@ impl World {
 
     /// With what the product serves, and something that it should not.
     pub async fn of_the_product_and(slices: Routes) -> Self {
-        let slices = Users::routes().merge(slices);
+        let slices = Users::routes().merge(Objects::routes()).merge(slices);
         Self::serving(|_| {}, slices, Gate::closed()).await
     }
 
@@ -71,7 +72,10 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(&folder.path().join("secrets")).unwrap();
         let users = Users::new(&log, secrets, Binding::Strict, 1);
-        let slices = users.around(slices);
+        let kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
+        let shelf = Shelf::open(&kept.place).unwrap();
+        let objects = Objects::new(&log, &users, shelf, kept, format!("http://{address}"));
+        let slices = objects.around(users.around(slices));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));

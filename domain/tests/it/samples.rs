@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::users::{ApiKey, Kyc, Session, User};
 use ledger::{Claim, Effects, Posting};
 use serde::de::{DeserializeOwned, Visitor, value};
@@ -51,6 +52,7 @@ fn kinds() -> Vec<Kind> {
         kind::<ApiKey>(),
         kind::<Kyc>(),
         kind::<Mail>(),
+        kind::<Object>(),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
 use domain::mails::{Intended, Mail, MailEvent, Template};
+use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
 use domain::users::{
     Address, ApiKey, ApiKeyEvent, ApiKeyId, Challenge, ChallengeId, Created, CredentialId, Device,
     Digest, DisabledBecause, Documents, EndedBecause, FactorId, Kyc, KycEvent, KycId, Limits,
@@ -117,6 +118,21 @@ impl<'a> Teller<'a> {
     pub async fn examination(&mut self, user: UserId, events: &[KycEvent]) -> i64 {
         let stream = ("kyc", KycId::of(user).to_string());
         self.tell(stream, events, (bob(), "request-e")).await
+    }
+
+    pub async fn object(&mut self, object: ObjectId, owner: UserId) -> i64 {
+        let opened = ObjectEvent::Opened(Opened {
+            owner,
+            kind: ObjectKind::Dataset,
+            bytes: 10,
+            part_bytes: 8,
+            sha256: None,
+            under: None,
+            expires_at: minute(60),
+            at: minute(0),
+        });
+        let stream = ("object", object.to_string());
+        self.tell(stream, &[opened], (owner, "request-o")).await
     }
 
     pub async fn mail(&mut self, number: u128, to: UserId) -> i64 {
@@ -364,6 +380,8 @@ pub async fn trade(world: &World) -> i64 {
     let mut teller = Teller::new(world);
     teller.mail(1, ann()).await;
     teller.mail(2, bob()).await;
+    teller.object(id(0x70), ann()).await;
+    teller.object(id(0x71), bob()).await;
     let mut head = 0;
     for user in [ann(), bob()] {
         let user = user.to_string();
@@ -389,7 +407,8 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<Session>()
         .with::<ApiKey>()
         .with::<Kyc>()
-        .with::<Mail>();
+        .with::<Mail>()
+        .with::<Object>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await
