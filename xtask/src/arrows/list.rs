@@ -33,11 +33,12 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 16] = [
+pub const MEMBERS: [Member; 17] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
     library("embedded", &["embedded-search"]),
+    library("objects", &[]),
     library("workbench", &["embedded", "migrations"]),
     library("store", &["ledger", "migrations"]),
     library("domain", &["ledger"]),
@@ -47,9 +48,22 @@ pub const MEMBERS: [Member; 16] = [
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
     library("receipts", &["domain", "store", "ledger"]),
-    library("api", &["projections", "receipts", "store", "domain", "ledger"]),
-    library("platform", &["projections", "store", "domain", "ledger"]),
     library("stripe-sim", &[]),
+    library(
+        "api",
+        &[
+            "projections",
+            "receipts",
+            "store",
+            "domain",
+            "ledger",
+            "objects",
+        ],
+    ),
+    library(
+        "platform",
+        &["projections", "store", "domain", "ledger", "objects"],
+    ),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),
