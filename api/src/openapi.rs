@@ -21,6 +21,8 @@ use crate::problem::Problem;
 pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("get", "/docs"),
     ("get", "/docs/{file}"),
+    ("get", "/files/{token}"),
+    ("put", "/files/{token}"),
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -39,7 +41,9 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 7] = ["join", "key", "machine", "mail", "session", "unit", "user"];
+const IDENTITIES: [&str; 8] = [
+    "join", "key", "machine", "mail", "object", "session", "unit", "user",
+];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -55,6 +59,7 @@ const IDENTITIES: [&str; 7] = ["join", "key", "machine", "mail", "session", "uni
     tags(
         (name = "users", description = "People: registering, proving who they are, being forgotten"),
         (name = "sessions", description = "Being signed in, here and elsewhere"),
+        (name = "objects", description = "What you bring, and what was found in it"),
         (name = "keys", description = "What programs show instead of signing in"),
         (name = "servers", description = "Machines that providers bring, and what they say"),
         (name = "work", description = "What machines are given to do, and how it goes"),

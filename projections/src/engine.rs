@@ -94,6 +94,7 @@ impl Projections {
             .with::<crate::people::People>()
             .with::<crate::servers::Servers>()
             .with::<crate::work::Work>()
+            .with::<crate::objects::Objects>()
     }
 
     #[must_use]

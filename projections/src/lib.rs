@@ -9,6 +9,7 @@ mod exchange;
 mod follow;
 pub mod jobs;
 pub mod mails;
+pub mod objects;
 mod page;
 pub mod payments;
 pub mod people;

@@ -3,6 +3,7 @@
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::jobs::Job;
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
@@ -25,6 +26,7 @@ pub fn catalogue() -> Catalogue {
         .with::<JoinToken>()
         .with::<Machine>()
         .with::<Unit>()
+        .with::<Object>()
 }
 
 #[cfg(test)]

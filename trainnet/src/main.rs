@@ -9,6 +9,7 @@ mod client;
 mod follow;
 mod home;
 mod interrupt;
+mod kept;
 mod mail;
 mod operator;
 mod people;

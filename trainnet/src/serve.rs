@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, LISTEN_DEFAULT, NotServed, Routes, Server, Servers, Settings, Users, Variables};
+use api::{
+    Api, LISTEN_DEFAULT, NotServed, Objects, Routes, Server, Servers, Settings, Users, Variables,
+};
 use projections::{Engine, Projections};
 use store::Log;
 use tokio::sync::oneshot;
@@ -19,6 +21,7 @@ use crate::arguments::Place;
 use crate::beside::Beside;
 use crate::home::Home;
 use crate::interrupt::interrupted;
+use crate::kept::{self, Kept};
 use crate::mail::{self, Mail};
 use crate::{catalogue, people};
 
@@ -27,11 +30,11 @@ const REST: Duration = Duration::from_secs(1);
 
 pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = Settings::try_new(&Variables::of_this_process())?;
-    let mail = mail::settings(place)?;
+    let (mail, kept) = (mail::settings(place)?, kept::open(place)?);
     // An address that is taken is found out about before anything is started.
     let server = Server::bind(&settings).await?;
     let home = Home::find(place).await?;
-    let outcome = with_home(place, &home, (server, settings, mail)).await;
+    let outcome = with_home(place, &home, (server, settings, mail, kept)).await;
     let closed = home.close().await;
     outcome?;
     closed?;
@@ -39,7 +42,7 @@ pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 /// What was decided before anything was started.
-type Decided = (Server, Settings, Mail);
+type Decided = (Server, Settings, Mail, Kept);
 
 async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Result<()> {
     let log = home.log().await?;
@@ -52,7 +55,7 @@ async fn with_log(
     place: &Place,
     home: &Home,
     log: &Log,
-    (server, settings, mail): Decided,
+    (server, settings, mail, kept): Decided,
 ) -> anyhow::Result<()> {
     let users = people::users(place, log, &settings).await?;
     let engine = Engine::open(
@@ -67,7 +70,7 @@ async fn with_log(
         let engine = engine.clone();
         async move { engine.run(async { drop(stopped.await) }).await }
     });
-    let serving = Serving::start(log, &engine, &users, (server, settings, mail));
+    let serving = Serving::start(log, &engine, &users, (server, settings, mail, kept));
     // Whoever closed the terminal does not want to be told.
     drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
     let outcome = tokio::select! {
@@ -103,17 +106,20 @@ pub struct Serving {
 }
 
 impl Serving {
-    fn start(log: &Log, engine: &Engine, users: &Users, (server, settings, mail): Decided) -> Self {
+    fn start(log: &Log, engine: &Engine, users: &Users, decided: Decided) -> Self {
+        let (server, settings, mail, kept) = decided;
         let url = server.url();
+        let of_mail = mail.settings_at(&url);
+        let objects = kept.objects(log, users, &of_mail.public_url);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
         let slices = outbox.map_or_else(slices, |shelf| slices().merge(api::outbox(shelf)));
         let servers = Servers::new(log, users, &settings);
         let api = Api::new(log.clone(), engine.clone(), settings);
-        let router = api.serve(users.around(servers.around(slices)));
+        let router = api.serve(objects.around(servers.around(users.around(slices))));
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, (users, &servers), mail.settings_at(&url)),
+            beside: Beside::start(log, engine, (users, &servers), of_mail),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,
@@ -125,7 +131,7 @@ impl Serving {
     /// where the usual one is taken.
     pub async fn on_loopback(place: &Place, log: &Log, engine: &Engine) -> anyhow::Result<Self> {
         let mut settings = Settings::try_new(&Variables::of_this_process())?;
-        let mail = mail::settings(place)?;
+        let (mail, kept) = (mail::settings(place)?, kept::open(place)?);
         settings.listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         settings.tls = None;
         let server = match Server::bind(&settings).await {
@@ -136,7 +142,8 @@ impl Serving {
             bound => bound?,
         };
         let users = people::users(place, log, &settings).await?;
-        Ok(Self::start(log, engine, &users, (server, settings, mail)))
+        let decided = (server, settings, mail, kept);
+        Ok(Self::start(log, engine, &users, decided))
     }
 
     /// For whoever wants to look, in a sentence.
@@ -171,4 +178,5 @@ fn slices() -> Routes {
     Routes::new()
         .merge(Users::routes())
         .merge(Servers::routes())
+        .merge(Objects::routes())
 }

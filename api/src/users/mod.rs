@@ -168,6 +168,11 @@ impl Users {
         self.0.secrets.key(purpose)
     }
 
+    /// Under which links to files are signed.
+    pub(crate) fn files_key(&self) -> [u8; 32] {
+        self.0.secrets.key("trainnet.files.key.v1")
+    }
+
     fn commands(&self) -> &Commands<User> {
         &self.0.users
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{Extension, Json};
+use domain::objects::ObjectKind;
 use domain::work::{Report, UnitId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +15,7 @@ use crate::asked::Asked;
 use crate::body::{Body, whole_number};
 use crate::parameters::Path;
 use crate::position::Position;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, kinds};
 use crate::servers::MachineCaller;
 
 pub fn routes() -> Routes {
@@ -69,8 +70,14 @@ async fn complete(
     let task = unit_in(&unit)?;
     let said = body.value;
     let fence = said::fence(said.fence)?;
+    let artifact = said::object(&said.artifact, "artifact")?;
+    let customer = work.customer_of(task).await?.ok_or(&kinds::NOT_FOUND)?;
+    // Whoever never had the unit does not learn what there is of it.
+    work.insist_on_holder(task, &caller).await?;
+    work.brought((task, customer), artifact, ObjectKind::Artifact, "artifact")
+        .await?;
     let report = Report::Complete {
-        artifact: said::object(&said.artifact, "artifact")?,
+        artifact,
         step: said.step,
         trained_seconds: said.trained_seconds,
         metrics: said::metrics(said.metrics)?,

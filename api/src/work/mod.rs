@@ -3,6 +3,7 @@
 mod complete;
 mod directed;
 mod fail;
+mod files;
 mod heartbeat;
 mod problems;
 mod progress;
@@ -15,7 +16,6 @@ mod why;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::http::request::Parts;
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch::{Dispatcher, Fleet, NotHeld};
 use domain::users::{Scope, UserId};
@@ -26,6 +26,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::api::Routes;
 use crate::asked::Asked;
+use crate::objects::Objects;
 use crate::position::Position;
 use crate::problem::{ApiError, kinds};
 use crate::refused::refused;
@@ -48,6 +49,7 @@ pub struct Work(Arc<Inner>);
 
 struct Inner {
     dispatcher: Dispatcher,
+    objects: Objects,
     waiting: Semaphore,
     /// Rung whenever something was said of any unit here.
     said: watch::Sender<u64>,
@@ -61,9 +63,10 @@ impl std::fmt::Debug for Work {
 
 impl Work {
     /// Its dispatcher is to be run by somebody: [`Dispatcher::run`].
-    pub fn new(log: &Log) -> Self {
+    pub fn new(log: &Log, objects: &Objects) -> Self {
         Self(Arc::new(Inner {
             dispatcher: Dispatcher::new(log, Fleet::default()),
+            objects: objects.clone(),
             waiting: Semaphore::new(WAITING_MAX),
             said: watch::Sender::new(0),
         }))
@@ -83,12 +86,17 @@ impl Work {
             .merge(complete::routes())
             .merge(fail::routes())
             .merge(release::routes())
+            .merge(files::routes())
             .merge(why::routes())
             .merge(stream::routes())
     }
 
     pub fn dispatcher(&self) -> &Dispatcher {
         &self.0.dispatcher
+    }
+
+    fn objects(&self) -> &Objects {
+        &self.0.objects
     }
 
     /// Forgets what was said long ago; says how much that was.
@@ -103,11 +111,6 @@ impl Work {
                 return Ok(all);
             }
         }
-    }
-
-    fn of(parts: &Parts) -> Result<Self, ApiError> {
-        let found = parts.extensions.get::<Self>().cloned();
-        found.ok_or_else(|| ApiError::internal("the route does not stand within the work"))
     }
 
     fn log(&self) -> &Log {
@@ -144,14 +147,19 @@ impl Work {
                 Ok((unit, Position(position)))
             }
             Err(refusal) => {
-                // To a machine that never had it there is no such unit.
-                let held = self.dispatcher().was_held_by(unit, machine).await;
-                if held.map_err(unread)? {
-                    Err(refused(refusal, of_unit))
-                } else {
-                    Err(ApiError::new(&kinds::NOT_FOUND))
-                }
+                self.insist_on_holder(unit, caller).await?;
+                Err(refused(refusal, of_unit))
             }
+        }
+    }
+
+    /// To a machine that never had it there is no such unit.
+    async fn insist_on_holder(&self, unit: UnitId, caller: &MachineCaller) -> Result<(), ApiError> {
+        let held = self.dispatcher().was_held_by(unit, caller.machine()).await;
+        if held.map_err(unread)? {
+            Ok(())
+        } else {
+            Err(ApiError::new(&kinds::NOT_FOUND))
         }
     }
 

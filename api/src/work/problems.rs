@@ -16,6 +16,11 @@ pub const NOT_ASKED: Kind = Kind::new(
     "work/release/not-asked",
     "Nobody asked for the work to stop",
 );
+pub const NOT_BROUGHT: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "work/files/not-brought",
+    "There is no such file of this unit",
+);
 pub const SAID_NONSENSE: Kind = Kind::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "work/report/nonsense",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use dispatch::Directions;
+use domain::objects::ObjectKind;
 use domain::work::{Checkpoint, Report};
 use projections::work::reports::{self, LOG, NewReport, PROGRESS};
 use serde::{Deserialize, Serialize};
@@ -131,6 +132,10 @@ async fn progress(
             object: said::object(&saved.object, "checkpoint.object")?,
             step: saved.step,
         };
+        let customer = work.customer_of(unit).await?.ok_or(&kinds::NOT_FOUND)?;
+        let (of, kind) = ((unit, customer), ObjectKind::Checkpoint);
+        work.brought(of, checkpoint.object, kind, "checkpoint.object")
+            .await?;
         let report = Report::Progress {
             checkpoint,
             trained_seconds: saved.trained_seconds,

@@ -8,6 +8,7 @@ use axum::{Extension, Json};
 use dispatch::{Granted, NotGranted};
 use domain::work::{HEARTBEAT, Isolation, LEASE, UnitId};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -71,6 +72,7 @@ pub struct TaskCheckpoint {
 }
 
 /// A unit of work, leased to the machine that asked
+#[expect(clippy::struct_field_names, reason = "machines know it as a task")]
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Task {
     #[schema(value_type = String, example = "unit_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
@@ -128,13 +130,19 @@ async fn pull(
     };
     // Waiting costs next to nothing, and is not to keep others from being answered.
     place.leave();
-    let pulled = tokio::select! {
-        pulled = work.dispatcher().pull(caller.machine(), wait) => pulled,
-        () = stopping.stopped() => Ok(None),
-    };
-    match pulled.map_err(not_granted)? {
-        Some(granted) => Ok(Json(work.task(granted).await?).into_response()),
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    let until = Instant::now() + wait;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let pulled = tokio::select! {
+            pulled = work.dispatcher().pull(caller.machine(), left) => pulled,
+            () = stopping.stopped() => Ok(None),
+        };
+        let Some(granted) = pulled.map_err(not_granted)? else {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        };
+        if let Some(files) = work.files(&granted).await? {
+            return Ok(Json(Task::new(&granted, files)).into_response());
+        }
     }
 }
 
@@ -146,12 +154,14 @@ fn not_granted(error: NotGranted) -> ApiError {
     }
 }
 
-impl Work {
+impl Task {
     /// What the machine needs to know to begin.
-    async fn task(&self, granted: Granted) -> Result<Task, ApiError> {
-        let terms = granted.terms;
-        let inputs = Vec::new();
-        Ok(Task {
+    fn new(
+        granted: &Granted,
+        (inputs, checkpoint): (Vec<TaskInput>, Option<TaskCheckpoint>),
+    ) -> Self {
+        let terms = &granted.terms;
+        Self {
             task: granted.unit,
             fence: granted.lease.holding.fence,
             lease_seconds: LEASE.num_seconds(),
@@ -165,7 +175,7 @@ impl Work {
             },
             spec: terms.spec.as_value().clone(),
             inputs,
-            checkpoint: None,
-        })
+            checkpoint,
+        }
     }
 }

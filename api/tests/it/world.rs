@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use api::{Api, Binding, Routes, Secrets, Server, Servers, Settings, Users, Variables};
+use ::objects::{Settings as ObjectSettings, Shelf};
+use api::{Api, Binding, Objects, Routes, Secrets, Server, Servers, Settings, Users, Variables};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -46,7 +47,10 @@ impl World {
 
     /// With what the product serves, and something that it should not.
     pub async fn of_the_product_and(slices: Routes) -> Self {
-        let slices = Users::routes().merge(Servers::routes()).merge(slices);
+        let slices = Users::routes()
+            .merge(Servers::routes())
+            .merge(Objects::routes())
+            .merge(slices);
         Self::serving(|_| {}, slices, Gate::closed()).await
     }
 
@@ -72,7 +76,10 @@ impl World {
         let secrets = Secrets::open(&folder.path().join("secrets")).unwrap();
         let users = Users::new(&log, secrets, Binding::Strict, 1);
         let servers = Servers::new(&log, &users, &settings);
-        let slices = users.around(servers.around(slices));
+        let kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
+        let shelf = Shelf::open(&kept.place).unwrap();
+        let objects = Objects::new(&log, &users, shelf, kept, format!("http://{address}"));
+        let slices = objects.around(servers.around(users.around(slices)));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));

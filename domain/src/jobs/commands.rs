@@ -8,11 +8,11 @@ use super::events::{
     CancelledBecause, FailedBecause, InterruptedBecause, LapsedBecause, PausedBecause,
 };
 use super::terms::{BUDGET_MIN_CENTS, Metrics, Terms, Way};
+use crate::objects::ObjectId;
 use crate::payments::PaymentId;
 use crate::servers::MachineId;
 use crate::users::UserId;
 use crate::work::Checkpoint;
-use crate::work::ObjectId;
 
 #[derive(Clone, Debug)]
 pub enum JobCommand {

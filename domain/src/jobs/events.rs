@@ -7,11 +7,11 @@ use ledger::{Account, Effects, Leg, Money, Posting, Rate, Split, Unbalanced, Wal
 use serde::{Deserialize, Serialize};
 
 use super::terms::{Metrics, Terms, Way};
+use crate::objects::ObjectId;
 use crate::payments::PaymentId;
 use crate::servers::MachineId;
 use crate::users::UserId;
 use crate::work::Checkpoint;
-use crate::work::ObjectId;
 
 /// The line of business under which a commission is booked.
 const LINE: &str = "commission/jobs";

@@ -6,9 +6,9 @@ use ledger::BasisPoints;
 use serde::{Deserialize, Serialize};
 
 use crate::cards::{Accepts, Estimate, Hyperparams, Model, Weights};
+use crate::objects::ObjectId;
 use crate::users::UserId;
 use crate::work::Needs;
-use crate::work::ObjectId;
 
 /// The least that a card can be charged, so the least budget.
 pub const BUDGET_MIN_CENTS: i64 = 50;

@@ -24,7 +24,7 @@ pub use events::{
     Allowed, Because, Checkpoint, Decision, Excluded, FailedCause, Holding, ReturnedBecause,
     StoppedBecause, UnitEvent, Want,
 };
-pub use ids::{MachineId, ObjectId, ObjectKind, UnitId, UnitKind, slot};
+pub use ids::{MachineId, ObjectId, UnitId, UnitKind, slot};
 pub use matching::{Candidate, Gpu, Offer, RULE, Unfit};
 pub use terms::{Brief, Input, Isolation, Needs, Terms, TermsError};
 pub use texts::{Detail, Metrics, OrderReference, Spec, TextError};

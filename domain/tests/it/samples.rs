@@ -7,6 +7,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
 use domain::jobs::Job;
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
@@ -60,6 +61,7 @@ fn kinds() -> Vec<Kind> {
         kind::<JoinToken>(),
         kind::<Machine>(),
         kind::<Unit>(),
+        kind::<Object>(),
     ]
 }
 

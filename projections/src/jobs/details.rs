@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::jobs::{Charge, JobEvent, Metrics, Phase, Status, Terms, Way};
+use domain::objects::ObjectId;
 use domain::payments::PaymentId;
 use domain::servers::MachineId;
 use domain::work::Checkpoint;
-use domain::work::ObjectId;
 use ledger::{Money, Rate};
 use serde::{Deserialize, Serialize};
 

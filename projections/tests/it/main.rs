@@ -6,6 +6,7 @@ mod catching_up;
 mod crowd;
 mod fleet;
 mod mails;
+mod objects;
 mod people;
 mod queries;
 mod rebuilding;

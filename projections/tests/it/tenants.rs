@@ -16,7 +16,7 @@ use crate::world::World;
 
 /// Said here once more, by hand: which rows of each read table are a user's. `$user` stands for the
 /// user, and a table that only staff may read says `false`.
-const OWNERS: [(&str, &str); 13] = [
+const OWNERS: [(&str, &str); 14] = [
     (
         "read_books.lines",
         "account like 'wallet/$user/%' or account = 'receivable/$user'",
@@ -27,6 +27,7 @@ const OWNERS: [(&str, &str); 13] = [
     ),
     ("read_streams.history", "false"),
     ("read_mails.mails", "to_user = '$user'"),
+    ("read_objects.objects", "owner = '$user'"),
     ("read_people.users", "user_id = '$user'"),
     ("read_people.sessions", "user_id = '$user'"),
     ("read_people.api_keys", "user_id = '$user'"),

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use api::{Api, Binding, Routes, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Objects, Routes, Secrets, Server, Settings, Users, Variables};
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
 use hyper::{Method, StatusCode};
 use projections::{Engine, Projections};
@@ -55,7 +56,8 @@ impl Town {
             .with::<Session>()
             .with::<ApiKey>()
             .with::<Kyc>()
-            .with::<Mail>();
+            .with::<Mail>()
+            .with::<Object>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -76,8 +78,12 @@ impl Town {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await?;
         let client = Client::to(server.address());
+        let kept = objects::Settings::try_new(|_| None, folder.path())?;
+        let shelf = objects::Shelf::open(&kept.place)?;
+        let objects = Objects::new(&log, &users, shelf, kept, server.url());
+        let slices = Users::routes().merge(Objects::routes()).merge(slices);
         let router = Api::new(log.clone(), engine.clone(), settings)
-            .serve(users.around(Users::routes().merge(slices)));
+            .serve(objects.around(users.around(slices)));
         tokio::spawn(server.run(router, std::future::pending()));
         let admin = "admin@example.com";
         make_admin(&users, admin).await?;

@@ -33,11 +33,12 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 17] = [
+pub const MEMBERS: [Member; 18] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
     library("embedded", &["embedded-search"]),
+    library("objects", &[]),
     library("workbench", &["embedded", "migrations"]),
     library("store", &["ledger", "migrations"]),
     library("domain", &["ledger"]),
@@ -57,10 +58,14 @@ pub const MEMBERS: [Member; 17] = [
             "store",
             "domain",
             "ledger",
+            "objects",
         ],
     ),
-    library("platform", &["projections", "store", "domain", "ledger"]),
     library("stripe-sim", &[]),
+    library(
+        "platform",
+        &["projections", "store", "domain", "ledger", "objects"],
+    ),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),

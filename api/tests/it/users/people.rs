@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use api::{Api, Binding, Secrets, Server, Servers, Settings, Users, Variables};
+use ::objects::{Place, Settings as ObjectSettings, Shelf};
+use api::{Api, Binding, Objects, Secrets, Server, Servers, Settings, Users, Variables};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
 use projections::{Engine, Projections};
@@ -20,6 +22,8 @@ use workbench::TestDatabase;
 use crate::client::{self, Reply};
 
 pub const PASSWORD: &str = "abc12345";
+/// So much somebody may keep.
+pub const KEPT_BYTES_MAX: u64 = 32 << 20;
 /// Noon of some day.
 const BEGIN: i64 = 1_800_014_400_000_000;
 
@@ -28,6 +32,9 @@ pub struct People {
     pub engine: Engine,
     pub users: Users,
     pub servers: Servers,
+    pub objects: Objects,
+    /// Where the bytes of objects lie.
+    pub shelf: PathBuf,
     pub database: TestDatabase,
     pub secrets_file: PathBuf,
     address: SocketAddr,
@@ -85,7 +92,8 @@ impl People {
             .with::<Kyc>()
             .with::<Mail>()
             .with::<Machine>()
-            .with::<JoinToken>();
+            .with::<JoinToken>()
+            .with::<Object>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -108,8 +116,18 @@ impl People {
         let server = Server::bind(&settings).await.unwrap();
         let address = server.address();
         let servers = Servers::new(&log, &users, &settings);
-        let slices = Users::routes().merge(Servers::routes());
-        let slices = users.around(servers.around(slices));
+        let mut kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
+        kept.kept_bytes_max = KEPT_BYTES_MAX;
+        let Place::Disk(shelf) = kept.place.clone() else {
+            unreachable!("without an address it is the disk")
+        };
+        let base = format!("http://{address}");
+        let opened = Shelf::open(&kept.place).unwrap();
+        let objects = Objects::new(&log, &users, opened, kept, base);
+        let slices = Users::routes()
+            .merge(Servers::routes())
+            .merge(Objects::routes());
+        let slices = objects.around(servers.around(users.around(slices)));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
@@ -117,6 +135,8 @@ impl People {
             engine,
             users,
             servers,
+            objects,
+            shelf,
             database,
             secrets_file,
             address,
@@ -161,6 +181,20 @@ impl People {
 
     pub async fn raw(&self, request: axum::http::request::Builder, body: String) -> Reply {
         client::send(self.address, request, body).await.unwrap()
+    }
+
+    pub async fn raw_bytes(&self, request: axum::http::request::Builder, body: Vec<u8>) -> Reply {
+        client::send(self.address, request, body).await.unwrap()
+    }
+
+    /// As this one, without a word about how long it is.
+    pub async fn in_chunks(&self, signed: &Signed, path: &str, body: &str) -> Reply {
+        let headers = [
+            ("x-forwarded-for", HOME.address.to_owned()),
+            ("user-agent", HOME.agent.to_owned()),
+            ("authorization", format!("Bearer {}", signed.access)),
+        ];
+        client::in_chunks_with(self.address, path, &headers, body).await
     }
 
     pub async fn post(&self, client: Client, path: &str, body: Value) -> Reply {

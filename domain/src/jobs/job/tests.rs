@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::*;
 use crate::cards::{Accepts, Estimate, Hyperparams, Model, Weights};
 use crate::jobs::events::{FailedBecause, InterruptedBecause};
+use crate::objects::ObjectId;
 use crate::servers::MachineId;
 use crate::users::UserId;
-use crate::work::ObjectId;
 use crate::work::{Isolation, Needs};
 
 fn usd(text: &str) -> Money {
