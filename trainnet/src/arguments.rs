@@ -77,6 +77,11 @@ pub enum Command {
     Serve,
     /// Read, prove, explain and move the log; exit status 1 when a difference was found
     Replay(replay::Arguments),
+    /// Check receipts
+    Receipt {
+        #[command(subcommand)]
+        command: ReceiptCommand,
+    },
     /// Make somebody who looks after the platform
     Admin {
         #[command(subcommand)]
@@ -98,6 +103,21 @@ pub enum Command {
     Database {
         #[command(subcommand)]
         command: DatabaseCommand,
+    },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Compute a receipt anew from its events, and check its signatures; exit status 1 if it fails
+    Verify {
+        /// What `GET /v1/receipts/{order}` answered
+        file: PathBuf,
+        /// The key that it must be signed with, in hex or in a file
+        #[arg(long, value_name = "KEY")]
+        public_key: Option<String>,
+        /// Print for programs
+        #[arg(long)]
+        json: bool,
     },
 }
 

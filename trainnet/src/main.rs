@@ -13,6 +13,7 @@ mod kept;
 mod mail;
 mod operator;
 mod people;
+mod receipt;
 mod serve;
 mod story;
 mod traces;
@@ -75,6 +76,7 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         Command::Up { no_stay } => up::up(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
         Command::Replay(asked) => operator::replay(&place, asked).await,
+        Command::Receipt { command } => receipt::receipt(command),
         Command::Admin { command } => admin::admin(&place, command).await,
         Command::Login(asked) => client::login(asked).await,
         Command::Logout(asked) => client::logout(asked).await,

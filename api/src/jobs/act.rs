@@ -73,7 +73,8 @@ async fn pause(
     Path(job): Path<String>,
 ) -> Result<Changed, ApiError> {
     let command = JobCommand::Pause { at: jobs.now() };
-    jobs.ask(&asked, &caller, identity(&job)?, b"", command).await
+    jobs.ask(&asked, &caller, identity(&job)?, b"", command)
+        .await
 }
 
 /// Go on with a paused job
@@ -87,7 +88,8 @@ async fn resume(
     Path(job): Path<String>,
 ) -> Result<Changed, ApiError> {
     let command = JobCommand::Resume { at: jobs.now() };
-    jobs.ask(&asked, &caller, identity(&job)?, b"", command).await
+    jobs.ask(&asked, &caller, identity(&job)?, b"", command)
+        .await
 }
 
 /// Cancel a job
@@ -106,7 +108,8 @@ async fn cancel(
         because: CancelledBecause::Asked,
         at: jobs.now(),
     };
-    jobs.ask(&asked, &caller, identity(&job)?, b"", command).await
+    jobs.ask(&asked, &caller, identity(&job)?, b"", command)
+        .await
 }
 
 /// Raise a job's budget

@@ -107,5 +107,8 @@ async fn list() -> impl IntoResponse {
     responses((status = 200, description = "The card", body = ShownCard)))]
 async fn one(Path(name): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let model: Model = name.parse().map_err(|_| ApiError::new(&kinds::NOT_FOUND))?;
-    Ok(([(CACHE_CONTROL, MINUTES)], Json(ShownCard::of(model.card()))))
+    Ok((
+        [(CACHE_CONTROL, MINUTES)],
+        Json(ShownCard::of(model.card())),
+    ))
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::order::{Orderable, Run};
 use super::Jobs;
+use super::order::{Orderable, Run};
 use crate::api::{Api, Routes};
 use crate::body::Body;
 use crate::money::Amount;

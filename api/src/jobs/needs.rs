@@ -62,13 +62,14 @@ impl MachineWanted {
                     && !name.chars().any(char::is_control)
             };
             if names.len() > NAMES_MAX || !names.iter().all(plain) {
-                return Err(invalid(field, "Send at most 20 names of 1 to 64 characters."));
+                return Err(invalid(
+                    field,
+                    "Send at most 20 names of 1 to 64 characters.",
+                ));
             }
         }
         let gpu_memory_bytes = match self.gpu_memory_gb {
-            Some(gigabytes) if (1..=GPU_MEMORY_GB_MAX).contains(&gigabytes) => {
-                gigabytes * GIBIBYTE
-            }
+            Some(gigabytes) if (1..=GPU_MEMORY_GB_MAX).contains(&gigabytes) => gigabytes * GIBIBYTE,
             Some(_) => return Err(invalid("gpu_memory_gb", "Ask for 1 to 4096 GB.")),
             None if self.gpu || !self.gpu_models.is_empty() => work.gpu_memory_bytes,
             None => 0,

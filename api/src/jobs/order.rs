@@ -16,9 +16,7 @@ use utoipa::ToSchema;
 
 use super::Jobs;
 use super::needs::MachineWanted;
-use super::problems::{
-    DATASET_NOT_READY, DATASET_UNFIT, DATASET_UNUSABLE, HYPERPARAMS_INVALID,
-};
+use super::problems::{DATASET_NOT_READY, DATASET_UNFIT, DATASET_UNUSABLE, HYPERPARAMS_INVALID};
 use crate::objects::Objects;
 use crate::problem::{ApiError, kinds};
 
@@ -99,8 +97,8 @@ impl Jobs {
         let model = model(&run.model_type)?;
         let card = model.card();
         let weights = weights(card, run.weights)?;
-        let settings = Hyperparams::read(card, weights, &run.hyperparams)
-            .map_err(|wrong| misset(&wrong))?;
+        let settings =
+            Hyperparams::read(card, weights, &run.hyperparams).map_err(|wrong| misset(&wrong))?;
         let seed = run.seed.unwrap_or(SEED);
         if u32::try_from(seed).is_err() {
             return Err(invalid("seed", "Send a whole number below 4294967296."));
@@ -156,7 +154,10 @@ impl Jobs {
 }
 
 fn would_do(machine: &servers::Machine, needs: &Needs) -> bool {
-    let runs = machine.runtimes.iter().any(|it| it.as_str() == needs.runtime);
+    let runs = machine
+        .runtimes
+        .iter()
+        .any(|it| it.as_str() == needs.runtime);
     let rate = machine.hourly.rate().price();
     let cheap = needs.rate_max.is_none_or(|max| rate <= max.price());
     let gpu = needs.gpu_memory_bytes == 0

@@ -143,7 +143,9 @@ async fn train(
             let is_about_budget = refusal.kind().status == StatusCode::UNPROCESSABLE_ENTITY;
             if is_about_budget {
                 let detail = "A card pays from 0.50 to 999999.99 USD, in whole cents.";
-                ApiError::new(&BUDGET_INVALID).detail(detail).field("budget")
+                ApiError::new(&BUDGET_INVALID)
+                    .detail(detail)
+                    .field("budget")
             } else {
                 refusal
             }
@@ -276,8 +278,8 @@ impl Jobs {
         command: JobCommand,
         context: &Context,
     ) -> Result<i64, ApiError> {
-        let placed = self.commands().begin(&job.to_string(), command, context);
-        match placed.await {
+        let id = job.to_string();
+        match self.commands().begin(&id, command, context).await {
             Ok(placed) => Ok(placed.position),
             Err(Refused::InsufficientFunds { .. }) => Err(ApiError::new(&FUNDS_MISSING)
                 .detail("Top up the wallet, lower the budget, or send pay_with \"card\".")
@@ -300,12 +302,12 @@ impl Jobs {
             payment,
             at: self.now(),
         };
-        let told = self.commands().execute(&job.to_string(), command, &context);
-        match told.await {
+        let id = job.to_string();
+        match self.commands().execute(&id, command, &context).await {
             Ok(_) | Err(Refused::Domain(JobError::Over)) => {}
             Err(refusal) => return Err(refused(refusal, of_job)),
         }
-        let order = Order::try_new(job.to_string()).map_err(ApiError::internal)?;
+        let order = Order::try_new(id).map_err(ApiError::internal)?;
         let opened = self
             .payments()
             .open(payment, caller.user(), budget, Some(order), &context)
