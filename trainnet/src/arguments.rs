@@ -67,9 +67,18 @@ impl Place {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start, tell the demonstration through the real kernel, and follow the log
+    /// Start the marketplace on this machine, and train a model in it as a customer would
     Up {
-        /// End after the demonstration
+        /// Train a DistilBERT instead of a model on a table; it needs PyTorch
+        #[arg(long)]
+        distilbert: bool,
+        /// End when the model is trained
+        #[arg(long)]
+        no_stay: bool,
+    },
+    /// Tell a small story of money through the kernel, show the books, and follow the log
+    Story {
+        /// End after the story
         #[arg(long)]
         no_stay: bool,
     },
