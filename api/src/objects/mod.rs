@@ -31,6 +31,7 @@ use problems::unshelved;
 
 pub use completing::Completed;
 pub use linking::Link;
+pub(crate) use linking::ShownLink;
 pub use opening::{NewObject, Opening, PartLink};
 
 /// Whatever somebody brings is not larger.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
 use domain::mails::{Intended, Mail, MailEvent, Template};
-use domain::servers::{JoinToken, JoinTokenEvent, JoinTokenId, Machine, MachineEvent, MachineId};
 use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
+use domain::servers::{JoinToken, JoinTokenEvent, JoinTokenId, Machine, MachineEvent, MachineId};
 use domain::users::{
     Address, ApiKey, ApiKeyEvent, ApiKeyId, Challenge, ChallengeId, Created, CredentialId, Device,
     Digest, DisabledBecause, Documents, EndedBecause, FactorId, Kyc, KycEvent, KycId, Limits,
@@ -136,6 +136,8 @@ impl<'a> Teller<'a> {
     pub async fn token(&mut self, of: JoinTokenId, events: &[JoinTokenEvent]) -> i64 {
         let stream = ("join-token", of.to_string());
         self.tell(stream, events, (ann(), "request-j")).await
+    }
+
     pub async fn object(&mut self, object: ObjectId, owner: UserId) -> i64 {
         let opened = ObjectEvent::Opened(Opened {
             owner,
@@ -431,8 +433,8 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<Mail>()
         .with::<Machine>()
         .with::<JoinToken>()
-        .with::<Unit>()
-        .with::<Object>();
+        .with::<Object>()
+        .with::<Unit>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await
