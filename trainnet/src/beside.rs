@@ -1,10 +1,10 @@
-//! What works beside the API: mail, and tidying up.
+//! What works beside the API: mail, dispatch, and tidying up.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Servers, Users};
+use api::{Servers, Users, Work};
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ const TIDY_EVERY: Duration = Duration::from_hours(1);
 pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
+    dispatch: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
@@ -23,7 +24,7 @@ impl Beside {
     pub fn start(
         log: &Log,
         engine: &Engine,
-        (users, servers): (&Users, &Servers),
+        (users, servers, work): (&Users, &Servers, &Work),
         mail: platform::Settings,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
@@ -39,7 +40,11 @@ impl Beside {
         Self {
             stop,
             mail: tokio::spawn(sending),
-            tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
+            dispatch: tokio::spawn(dispatch(work.clone(), stopped(stopping.clone()))),
+            tidying: tokio::spawn(tidy(
+                (users.clone(), servers.clone(), work.clone()),
+                stopped(stopping),
+            )),
         }
     }
 
@@ -47,6 +52,7 @@ impl Beside {
     pub async fn end(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
+        self.dispatch.await.context("the dispatch ended badly")?;
         self.tidying.await.context("the tidying ended badly")
     }
 }
@@ -56,7 +62,15 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
-async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {
+/// What it knows is in the log; it can be left in the middle of anything.
+async fn dispatch(work: Work, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = work.dispatcher().run() => match never {},
+        () = stopped => {}
+    }
+}
+
+async fn tidy((users, servers, work): (Users, Servers, Work), stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -71,6 +85,9 @@ async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>)
         }
         if let Err(error) = servers.tidy().await {
             tracing::warn!(%error, "the loads of machines could not be tidied up");
+        }
+        if let Err(error) = work.tidy().await {
+            tracing::warn!(%error, "what was said of work could not be tidied up");
         }
     }
 }

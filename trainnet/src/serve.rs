@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api::{
     Api, LISTEN_DEFAULT, NotServed, Objects, Routes, Server, Servers, Settings, Users, Variables,
+    Work,
 };
 use projections::{Engine, Projections};
 use store::Log;
@@ -115,11 +116,13 @@ impl Serving {
         let shows_mail = outbox.is_some();
         let slices = outbox.map_or_else(slices, |shelf| slices().merge(api::outbox(shelf)));
         let servers = Servers::new(log, users, &settings);
+        let work = Work::new(log, &objects);
         let api = Api::new(log.clone(), engine.clone(), settings);
-        let router = api.serve(objects.around(servers.around(users.around(slices))));
+        let slices = work.around(objects.around(servers.around(users.around(slices))));
+        let router = api.serve(slices);
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, (users, &servers), of_mail),
+            beside: Beside::start(log, engine, (users, &servers, &work), of_mail),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,
@@ -179,4 +182,5 @@ fn slices() -> Routes {
         .merge(Users::routes())
         .merge(Servers::routes())
         .merge(Objects::routes())
+        .merge(Work::routes())
 }

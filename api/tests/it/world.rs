@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ::objects::{Settings as ObjectSettings, Shelf};
-use api::{Api, Binding, Objects, Routes, Secrets, Server, Servers, Settings, Users, Variables};
+use api::{
+    Api, Binding, Objects, Routes, Secrets, Server, Servers, Settings, Users, Variables, Work,
+};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -50,6 +52,7 @@ impl World {
         let slices = Users::routes()
             .merge(Servers::routes())
             .merge(Objects::routes())
+            .merge(Work::routes())
             .merge(slices);
         Self::serving(|_| {}, slices, Gate::closed()).await
     }
@@ -79,7 +82,8 @@ impl World {
         let kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
         let shelf = Shelf::open(&kept.place).unwrap();
         let objects = Objects::new(&log, &users, shelf, kept, format!("http://{address}"));
-        let slices = objects.around(servers.around(users.around(slices)));
+        let work = Work::new(&log, &objects);
+        let slices = work.around(objects.around(servers.around(users.around(slices))));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));

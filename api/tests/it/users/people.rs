@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ::objects::{Place, Settings as ObjectSettings, Shelf};
-use api::{Api, Binding, Objects, Secrets, Server, Servers, Settings, Users, Variables};
+use api::{Api, Binding, Objects, Secrets, Server, Servers, Settings, Users, Variables, Work};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::mails::Mail;
 use domain::objects::Object;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
+use domain::work::Unit;
 use projections::{Engine, Projections};
 use serde_json::{Value, json};
 use store::{Catalogue, Clock, Log, Options};
@@ -33,6 +34,7 @@ pub struct People {
     pub users: Users,
     pub servers: Servers,
     pub objects: Objects,
+    pub work: Work,
     /// Where the bytes of objects lie.
     pub shelf: PathBuf,
     pub database: TestDatabase,
@@ -93,7 +95,8 @@ impl People {
             .with::<Mail>()
             .with::<Machine>()
             .with::<JoinToken>()
-            .with::<Object>();
+            .with::<Object>()
+            .with::<Unit>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -126,8 +129,12 @@ impl People {
         let objects = Objects::new(&log, &users, opened, kept, base);
         let slices = Users::routes()
             .merge(Servers::routes())
-            .merge(Objects::routes());
-        let slices = objects.around(servers.around(users.around(slices)));
+            .merge(Objects::routes())
+            .merge(Work::routes());
+        let work = Work::new(&log, &objects);
+        let dispatcher = work.dispatcher().clone();
+        tokio::spawn(async move { match dispatcher.run().await {} });
+        let slices = work.around(objects.around(servers.around(users.around(slices))));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
@@ -136,6 +143,7 @@ impl People {
             users,
             servers,
             objects,
+            work,
             shelf,
             database,
             secrets_file,
@@ -181,6 +189,10 @@ impl People {
 
     pub async fn raw(&self, request: axum::http::request::Builder, body: String) -> Reply {
         client::send(self.address, request, body).await.unwrap()
+    }
+
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub async fn raw_bytes(&self, request: axum::http::request::Builder, body: Vec<u8>) -> Reply {
