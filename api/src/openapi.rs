@@ -34,11 +34,12 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("post", "/v1/users"),
     ("post", "/v1/users/confirm"),
     ("post", "/v1/users/confirm/again"),
+    ("post", "/webhook/stripe"),
 ];
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
+const IDENTITIES: [&str; 5] = ["key", "mail", "payment", "session", "user"];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -55,6 +56,7 @@ const IDENTITIES: [&str; 4] = ["key", "mail", "session", "user"];
         (name = "users", description = "People: registering, proving who they are, being forgotten"),
         (name = "sessions", description = "Being signed in, here and elsewhere"),
         (name = "keys", description = "What programs show instead of signing in"),
+        (name = "payments", description = "Paying by card, and what is in a wallet"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),
         (name = "operations", description = "For those who run the program"),

@@ -1,4 +1,4 @@
-//! What works beside the API: mail, and tidying up.
+//! What works beside the API: mail, card payments, and tidying up.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,11 +16,18 @@ const TIDY_EVERY: Duration = Duration::from_hours(1);
 pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
+    payments: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
 impl Beside {
-    pub fn start(log: &Log, engine: &Engine, users: &Users, mail: platform::Settings) -> Self {
+    pub fn start(
+        log: &Log,
+        engine: &Engine,
+        users: &Users,
+        mail: platform::Settings,
+        cards: Option<platform::payments::Settings>,
+    ) -> Self {
         let (stop, stopping) = watch::channel(false);
         let sending = platform::run(
             log.clone(),
@@ -31,9 +38,16 @@ impl Beside {
             log.clock().clone(),
             stopped(stopping.clone()),
         );
+        let charging = charge(
+            log.clone(),
+            engine.clone(),
+            cards,
+            stopped(stopping.clone()),
+        );
         Self {
             stop,
             mail: tokio::spawn(sending),
+            payments: tokio::spawn(charging),
             tidying: tokio::spawn(tidy(users.clone(), stopped(stopping))),
         }
     }
@@ -42,6 +56,7 @@ impl Beside {
     pub async fn end(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
+        self.payments.await.context("the payments ended badly")?;
         self.tidying.await.context("the tidying ended badly")
     }
 }
@@ -49,6 +64,20 @@ impl Beside {
 /// Whoever could say so having gone is an end as well.
 async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Nothing where cards cannot be charged.
+async fn charge(
+    log: Log,
+    engine: Engine,
+    cards: Option<platform::payments::Settings>,
+    stopped: impl Future<Output = ()>,
+) {
+    let clock = log.clock().clone();
+    match cards {
+        Some(settings) => platform::payments::run(log, engine, settings, clock, stopped).await,
+        None => stopped.await,
+    }
 }
 
 async fn tidy(users: Users, stopped: impl Future<Output = ()>) {

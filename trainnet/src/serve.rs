@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, LISTEN_DEFAULT, NotServed, Routes, Server, Settings, Users, Variables};
+use api::{Api, LISTEN_DEFAULT, NotServed, Payments, Routes, Server, Settings, Users, Variables};
 use projections::{Engine, Projections};
 use store::Log;
 use tokio::sync::oneshot;
@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::arguments::Place;
 use crate::beside::Beside;
+use crate::cards::Cards;
 use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::mail::{self, Mail};
@@ -28,10 +29,11 @@ const REST: Duration = Duration::from_secs(1);
 pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = Settings::try_new(&Variables::of_this_process())?;
     let mail = mail::settings(place)?;
+    let cards = Cards::try_new()?;
     // An address that is taken is found out about before anything is started.
     let server = Server::bind(&settings).await?;
     let home = Home::find(place).await?;
-    let outcome = with_home(place, &home, (server, settings, mail)).await;
+    let outcome = with_home(place, &home, (server, settings, mail, cards)).await;
     let closed = home.close().await;
     outcome?;
     closed?;
@@ -39,7 +41,7 @@ pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 /// What was decided before anything was started.
-type Decided = (Server, Settings, Mail);
+type Decided = (Server, Settings, Mail, Cards);
 
 async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Result<()> {
     let log = home.log().await?;
@@ -52,7 +54,7 @@ async fn with_log(
     place: &Place,
     home: &Home,
     log: &Log,
-    (server, settings, mail): Decided,
+    (server, settings, mail, cards): Decided,
 ) -> anyhow::Result<()> {
     let users = people::users(place, log, &settings).await?;
     let engine = Engine::open(
@@ -67,7 +69,7 @@ async fn with_log(
         let engine = engine.clone();
         async move { engine.run(async { drop(stopped.await) }).await }
     });
-    let serving = Serving::start(log, &engine, &users, (server, settings, mail));
+    let serving = Serving::start(log, &engine, &users, (server, settings, mail, cards));
     // Whoever closed the terminal does not want to be told.
     drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
     let outcome = tokio::select! {
@@ -100,23 +102,38 @@ pub struct Serving {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
     beside: Beside,
+    cards: Cards,
 }
 
 impl Serving {
-    fn start(log: &Log, engine: &Engine, users: &Users, (server, settings, mail): Decided) -> Self {
+    fn start(
+        log: &Log,
+        engine: &Engine,
+        users: &Users,
+        (server, settings, mail, cards): Decided,
+    ) -> Self {
         let url = server.url();
+        let mail_settings = mail.settings_at(&url);
+        let charging = cards.settings_at(&url, &mail_settings.public_url);
+        let secret = charging.as_ref().map(|it| it.webhook_secret.clone());
+        let payments = Payments::new(log, secret);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
-        let slices = outbox.map_or_else(slices, |shelf| slices().merge(api::outbox(shelf)));
+        let slices = slices(&payments);
+        let slices = match outbox {
+            Some(shelf) => slices.merge(api::outbox(shelf)),
+            None => slices,
+        };
         let api = Api::new(log.clone(), engine.clone(), settings);
         let router = api.serve(users.around(slices));
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, users, mail.settings_at(&url)),
+            beside: Beside::start(log, engine, users, mail_settings, charging),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,
             stop,
+            cards,
         }
     }
 
@@ -125,6 +142,7 @@ impl Serving {
     pub async fn on_loopback(place: &Place, log: &Log, engine: &Engine) -> anyhow::Result<Self> {
         let mut settings = Settings::try_new(&Variables::of_this_process())?;
         let mail = mail::settings(place)?;
+        let cards = Cards::try_new()?.or_simulated(&place.data_dir).await?;
         settings.listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         settings.tls = None;
         let server = match Server::bind(&settings).await {
@@ -135,7 +153,8 @@ impl Serving {
             bound => bound?,
         };
         let users = people::users(place, log, &settings).await?;
-        Ok(Self::start(log, engine, &users, (server, settings, mail)))
+        let decided = (server, settings, mail, cards);
+        Ok(Self::start(log, engine, &users, decided))
     }
 
     /// For whoever wants to look, in a sentence.
@@ -145,6 +164,13 @@ impl Serving {
         if self.shows_mail {
             write!(said, "\nMail is not sent; {url}/dev/outbox shows it.")
                 .expect("a string takes whatever is written to it");
+        }
+        if let Some(url) = self.cards.simulator_url() {
+            write!(
+                said,
+                "\nCards are not charged; a stand-in for Stripe answers at {url}."
+            )
+            .expect("a string takes whatever is written to it");
         }
         said
     }
@@ -166,6 +192,8 @@ fn is_ours_alone(settings: &Settings) -> bool {
 }
 
 /// Everything that can be asked, slice by slice.
-fn slices() -> Routes {
-    Routes::new().merge(Users::routes())
+fn slices(payments: &Payments) -> Routes {
+    Routes::new()
+        .merge(Users::routes())
+        .merge(payments.routes())
 }

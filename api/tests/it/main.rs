@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod logging;
 mod metrics;
+mod payments;
 mod positions;
 mod probe;
 mod problems;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
 use domain::mails::{Intended, Mail, MailEvent, Template};
+use domain::payments::Payment;
 use domain::users::{
     Address, ApiKey, ApiKeyEvent, ApiKeyId, Challenge, ChallengeId, Created, CredentialId, Device,
     Digest, DisabledBecause, Documents, EndedBecause, FactorId, Kyc, KycEvent, KycId, Limits,
@@ -389,7 +390,8 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<Session>()
         .with::<ApiKey>()
         .with::<Kyc>()
-        .with::<Mail>();
+        .with::<Mail>()
+        .with::<Payment>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await

@@ -5,6 +5,7 @@
 mod catching_up;
 mod crowd;
 mod mails;
+mod payments;
 mod people;
 mod queries;
 mod rebuilding;

@@ -10,11 +10,12 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 use store::{Log, Options};
 
 use crate::crowd::{self, ann, bob, carl, gather, trade};
+use crate::payments::pay;
 use crate::world::World;
 
 /// Said here once more, by hand: which rows of each read table are a user's. `$user` stands for the
 /// user, and a table that only staff may read says `false`.
-const OWNERS: [(&str, &str); 9] = [
+const OWNERS: [(&str, &str); 12] = [
     (
         "read_books.lines",
         "account like 'wallet/$user/%' or account = 'receivable/$user'",
@@ -25,6 +26,9 @@ const OWNERS: [(&str, &str); 9] = [
     ),
     ("read_streams.history", "false"),
     ("read_mails.mails", "to_user = '$user'"),
+    ("read_payments.payments", "payer = '$user'"),
+    ("read_payments.refunds", "payer = '$user'"),
+    ("read_payments.disputes", "payer = '$user'"),
     ("read_people.users", "user_id = '$user'"),
     ("read_people.sessions", "user_id = '$user'"),
     ("read_people.api_keys", "user_id = '$user'"),
@@ -36,7 +40,8 @@ const OWNERS: [(&str, &str); 9] = [
 async fn shown() -> (World, Engine) {
     let world = World::new().await;
     gather(&world).await;
-    let head = trade(&world).await;
+    trade(&world).await;
+    let head = pay(&world, [ann(), bob()]).await;
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();
     (world, engine)

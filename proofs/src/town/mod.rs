@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use api::{Api, Binding, Routes, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Payments, Routes, Secrets, Server, Settings, Users, Variables};
 use domain::mails::Mail;
+use domain::payments::Payment;
 use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
 use hyper::{Method, StatusCode};
 use projections::{Engine, Projections};
@@ -55,7 +56,8 @@ impl Town {
             .with::<Session>()
             .with::<ApiKey>()
             .with::<Kyc>()
-            .with::<Mail>();
+            .with::<Mail>()
+            .with::<Payment>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -76,8 +78,9 @@ impl Town {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await?;
         let client = Client::to(server.address());
+        let payments = Payments::new(&log, None);
         let router = Api::new(log.clone(), engine.clone(), settings)
-            .serve(users.around(Users::routes().merge(slices)));
+            .serve(users.around(Users::routes().merge(payments.routes()).merge(slices)));
         tokio::spawn(server.run(router, std::future::pending()));
         let admin = "admin@example.com";
         make_admin(&users, admin).await?;

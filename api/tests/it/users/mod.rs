@@ -6,7 +6,7 @@ mod keys;
 mod kyc;
 mod leaking;
 mod mails;
-mod people;
+pub mod people;
 mod recovering;
 mod registering;
 mod second_factor;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use api::{Api, Binding, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Payments, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::mails::Mail;
+use domain::payments::Payment;
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
 use projections::{Engine, Projections};
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use workbench::TestDatabase;
 use crate::client::{self, Reply};
 
 pub const PASSWORD: &str = "abc12345";
+pub const WEBHOOK_SECRET: &str = "whsec_of_this_test";
 /// Noon of some day.
 const BEGIN: i64 = 1_800_014_400_000_000;
 
@@ -81,7 +83,8 @@ impl People {
             .with::<Session>()
             .with::<ApiKey>()
             .with::<Kyc>()
-            .with::<Mail>();
+            .with::<Mail>()
+            .with::<Payment>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -103,8 +106,9 @@ impl People {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await.unwrap();
         let address = server.address();
-        let router =
-            Api::new(log.clone(), engine.clone(), settings).serve(users.around(Users::routes()));
+        let payments = Payments::new(&log, Some(WEBHOOK_SECRET.to_owned()));
+        let slices = Users::routes().merge(payments.routes());
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(users.around(slices));
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
             log,

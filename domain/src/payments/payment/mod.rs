@@ -225,11 +225,7 @@ fn observe_checkout(
             }
         }
         (
-            Stage::Requested
-            | Stage::Open
-            | Stage::Processing
-            | Stage::Failed(_)
-            | Stage::Expired,
+            Stage::Requested | Stage::Open | Stage::Processing | Stage::Failed(_) | Stage::Expired,
             CheckoutState::Paid(settled),
         ) => {
             let paid = settle(&terms.requested, settled, at)?;
