@@ -1,10 +1,10 @@
-//! What works beside the API: mail, and tidying up.
+//! What works beside the API: mail, card payments, jobs, and tidying up.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Servers, Users};
+use api::{Product, Servers, Users};
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -16,6 +16,8 @@ const TIDY_EVERY: Duration = Duration::from_hours(1);
 pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
+    payments: JoinHandle<()>,
+    jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
@@ -23,10 +25,13 @@ impl Beside {
     pub fn start(
         log: &Log,
         engine: &Engine,
-        (users, servers): (&Users, &Servers),
+        product: &Product,
         mail: platform::Settings,
+        cards: Option<platform::payments::Settings>,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
+        let rest = mail.rest;
+        let (users, servers) = (&product.users, &product.servers);
         let sending = platform::run(
             log.clone(),
             engine.clone(),
@@ -36,9 +41,22 @@ impl Beside {
             log.clock().clone(),
             stopped(stopping.clone()),
         );
+        let charging = charge(
+            log.clone(),
+            engine.clone(),
+            cards,
+            stopped(stopping.clone()),
+        );
         Self {
             stop,
             mail: tokio::spawn(sending),
+            payments: tokio::spawn(charging),
+            jobs: tokio::spawn(platform::jobs::run(
+                log.clone(),
+                rest,
+                log.clock().clone(),
+                stopped(stopping.clone()),
+            )),
             tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
         }
     }
@@ -47,6 +65,8 @@ impl Beside {
     pub async fn end(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
+        self.payments.await.context("the payments ended badly")?;
+        self.jobs.await.context("the jobs ended badly")?;
         self.tidying.await.context("the tidying ended badly")
     }
 }
@@ -54,6 +74,20 @@ impl Beside {
 /// Whoever could say so having gone is an end as well.
 async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Nothing where cards cannot be charged.
+async fn charge(
+    log: Log,
+    engine: Engine,
+    cards: Option<platform::payments::Settings>,
+    stopped: impl Future<Output = ()>,
+) {
+    let clock = log.clock().clone();
+    match cards {
+        Some(settings) => platform::payments::run(log, engine, settings, clock, stopped).await,
+        None => stopped.await,
+    }
 }
 
 async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {

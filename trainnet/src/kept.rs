@@ -1,16 +1,14 @@
 //! Where objects are kept: in the data folder, or in an S3 that the environment names.
 
 use anyhow::Context as _;
-use api::{Objects, Users};
 use objects::{Settings, Shelf};
-use store::Log;
 
 use crate::arguments::Place;
 
 /// The storage, and what was said about it.
 pub struct Kept {
-    settings: Settings,
-    shelf: Shelf,
+    pub settings: Settings,
+    pub shelf: Shelf,
 }
 
 pub fn open(place: &Place) -> anyhow::Result<Kept> {
@@ -22,11 +20,4 @@ pub fn open(place: &Place) -> anyhow::Result<Kept> {
     let settings = Settings::try_new(read, &place.data_dir)?;
     let shelf = Shelf::open(&settings.place).context("the storage cannot be used")?;
     Ok(Kept { settings, shelf })
-}
-
-impl Kept {
-    /// For a program that is found there.
-    pub fn objects(self, log: &Log, users: &Users, base: &str) -> Objects {
-        Objects::new(log, users, self.shelf, self.settings, base)
-    }
 }

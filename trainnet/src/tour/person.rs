@@ -100,10 +100,11 @@ async fn sign_in(server: &Server, session: &Value) -> anyhow::Result<Option<Pers
     let answered = match asked.await {
         Ok(answered) => answered,
         Err(error) => {
-            let code = error.downcast_ref::<Problem>().map(|it| it.code.clone());
-            return match code.as_deref() {
-                Some("users/wrong-credentials") => Ok(None),
-                _ => Err(error),
+            let refused = error.downcast_ref::<Problem>();
+            return if refused.is_some_and(|it| it.is("users/wrong-credentials")) {
+                Ok(None)
+            } else {
+                Err(error)
             };
         }
     };
