@@ -2,7 +2,9 @@
 
 pub mod cards;
 pub mod demonstration;
+pub mod jobs;
 pub mod mails;
+pub mod objects;
 pub mod payments;
 pub mod servers;
 pub mod users;

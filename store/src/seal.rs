@@ -60,14 +60,21 @@ impl Seal {
 
     pub fn read(text: &str) -> Result<Self, SealError> {
         let seal: Self = serde_json::from_str(text)?;
-        if seal.format != SEAL_FORMAT {
-            return Err(SealError::Format(seal.format));
-        }
+        seal.check_format()?;
         Ok(seal)
+    }
+
+    fn check_format(&self) -> Result<(), SealError> {
+        if self.format == SEAL_FORMAT {
+            Ok(())
+        } else {
+            Err(SealError::Format(self.format.clone()))
+        }
     }
 
     /// The hash that the log had at the seal's position, provided that this key signed it.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Hash, SealError> {
+        self.check_format()?;
         let given = key_id(key);
         if self.key_id != given {
             return Err(SealError::OtherKey {

@@ -1,10 +1,10 @@
-//! What works beside the API: mail, and tidying up.
+//! What works beside the API: mail, card payments, jobs, and tidying up.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::Users;
+use api::{Product, Servers, Users};
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -16,12 +16,22 @@ const TIDY_EVERY: Duration = Duration::from_hours(1);
 pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
+    payments: JoinHandle<()>,
+    jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
 impl Beside {
-    pub fn start(log: &Log, engine: &Engine, users: &Users, mail: platform::Settings) -> Self {
+    pub fn start(
+        log: &Log,
+        engine: &Engine,
+        product: &Product,
+        mail: platform::Settings,
+        cards: Option<platform::payments::Settings>,
+    ) -> Self {
         let (stop, stopping) = watch::channel(false);
+        let rest = mail.rest;
+        let (users, servers) = (&product.users, &product.servers);
         let sending = platform::run(
             log.clone(),
             engine.clone(),
@@ -31,10 +41,23 @@ impl Beside {
             log.clock().clone(),
             stopped(stopping.clone()),
         );
+        let charging = charge(
+            log.clone(),
+            engine.clone(),
+            cards,
+            stopped(stopping.clone()),
+        );
         Self {
             stop,
             mail: tokio::spawn(sending),
-            tidying: tokio::spawn(tidy(users.clone(), stopped(stopping))),
+            payments: tokio::spawn(charging),
+            jobs: tokio::spawn(platform::jobs::run(
+                log.clone(),
+                rest,
+                log.clock().clone(),
+                stopped(stopping.clone()),
+            )),
+            tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
         }
     }
 
@@ -42,6 +65,8 @@ impl Beside {
     pub async fn end(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
+        self.payments.await.context("the payments ended badly")?;
+        self.jobs.await.context("the jobs ended badly")?;
         self.tidying.await.context("the tidying ended badly")
     }
 }
@@ -51,7 +76,21 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
-async fn tidy(users: Users, stopped: impl Future<Output = ()>) {
+/// Nothing where cards cannot be charged.
+async fn charge(
+    log: Log,
+    engine: Engine,
+    cards: Option<platform::payments::Settings>,
+    stopped: impl Future<Output = ()>,
+) {
+    let clock = log.clock().clone();
+    match cards {
+        Some(settings) => platform::payments::run(log, engine, settings, clock, stopped).await,
+        None => stopped.await,
+    }
+}
+
+async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -63,6 +102,9 @@ async fn tidy(users: Users, stopped: impl Future<Output = ()>) {
         match users.tidy().await {
             Ok(tidied) => tracing::info!(?tidied, "tidied up"),
             Err(error) => tracing::warn!(?error, "nothing could be tidied up"),
+        }
+        if let Err(error) = servers.tidy().await {
+            tracing::warn!(%error, "the loads of machines could not be tidied up");
         }
     }
 }

@@ -177,7 +177,7 @@ static MOBILENET_V2: Card = Card {
             shapes_model: true,
         }),
         decimal("validation_share", ("0.05", "0.5"), "0.1", VALIDATION_SHARE),
-        whole("early_stopping_epochs", (0, 50), "0", STOPS_EARLY),
+        whole("early_stopping_epochs", (0, 10), "2", STOPS_EARLY),
     ],
 };
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ledger::{MoneyError, Name, Rate};
+use ledger::{Money, MoneyError, Name, Rate};
 use thiserror::Error;
 
 use super::Checkpoint;
@@ -42,6 +42,10 @@ pub enum UnitCommand {
         why: WhyExpired,
         at: DateTime<Utc>,
     },
+    /// All leases together may cost so much.
+    RaiseBudget { to: Money, at: DateTime<Utc> },
+    /// Goes on with what was paused, or had used up its budget.
+    Resume { budget: Money, at: DateTime<Utc> },
 }
 
 /// `trained_seconds` is what the trainer counted in this lease.
@@ -120,6 +124,8 @@ pub enum UnitError {
     RateUnfit,
     #[error("what is left of the budget does not buy a second there")]
     NothingLeft,
+    #[error("a budget can only be raised")]
+    BudgetNotRaised,
     #[error("nobody asked for that")]
     NotAsked,
     #[error("the lease has time left")]

@@ -59,6 +59,14 @@ pub enum Because {
     LongestWaiting,
 }
 
+/// How long a lease may go on for, counted from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    pub seconds_max: u64,
+    pub deadline: DateTime<Utc>,
+}
+
 /// A machine that is not to have the unit again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -215,7 +223,23 @@ pub enum UnitEvent {
         spent: Money,
         at: DateTime<Utc>,
     },
-    /// Over without an end; another unit can go on from the checkpoint.
+    /// There is more to spend; a lease under way may go on for longer.
+    #[serde(rename = "work-unit.budget-raised")]
+    BudgetRaised {
+        order: OrderReference,
+        budget: Money,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lease: Option<Allowed>,
+        at: DateTime<Utc>,
+    },
+    /// Back in the queue after a stop, to go on from the last checkpoint.
+    #[serde(rename = "work-unit.resumed")]
+    Resumed {
+        order: OrderReference,
+        budget: Money,
+        at: DateTime<Utc>,
+    },
+    /// It stands still until it is resumed, or for good.
     #[serde(rename = "work-unit.stopped")]
     Stopped {
         order: OrderReference,
@@ -241,7 +265,11 @@ impl Effects for UnitEvent {
                 let slots = holding.iter().map(|it| it.slot.clone());
                 slots.map(Claim::Release).collect()
             }
-            Self::Enqueued { .. } | Self::Progressed { .. } | Self::Asked { .. } => vec![],
+            Self::Enqueued { .. }
+            | Self::Progressed { .. }
+            | Self::Asked { .. }
+            | Self::BudgetRaised { .. }
+            | Self::Resumed { .. } => vec![],
         }
     }
 }
@@ -257,6 +285,8 @@ impl DomainEvent for UnitEvent {
             Self::Completed { .. } => "work-unit.completed",
             Self::Failed { .. } => "work-unit.failed",
             Self::Stopped { .. } => "work-unit.stopped",
+            Self::BudgetRaised { .. } => "work-unit.budget-raised",
+            Self::Resumed { .. } => "work-unit.resumed",
         };
         name.to_owned()
     }

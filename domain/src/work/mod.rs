@@ -4,7 +4,8 @@
 //! of its cost, is for whoever enqueued it. Heartbeats are no events: the dispatcher hears them,
 //! and asks the unit to let go of a lease that fell silent.
 //!
-//! - unit: unqueued → queued ⇄ leased → completed, failed or stopped
+//! - unit: unqueued → queued ⇄ leased → completed, failed or stopped; from a pause or a budget that
+//!   is used up back to queued
 
 mod commands;
 mod cost;
@@ -20,10 +21,10 @@ mod unit;
 pub use commands::{Report, ReportedCause, UnitCommand, UnitError, WhyExpired, WhyReleased};
 pub use cost::{SECONDS_LONGEST, cost_of_lease, seconds_affordable};
 pub use events::{
-    Because, Checkpoint, Decision, Excluded, FailedCause, Holding, ReturnedBecause, StoppedBecause,
-    UnitEvent, Want,
+    Allowed, Because, Checkpoint, Decision, Excluded, FailedCause, Holding, ReturnedBecause,
+    StoppedBecause, UnitEvent, Want,
 };
-pub use ids::{MachineId, MachineKind, ObjectId, ObjectKind, UnitId, UnitKind, slot};
+pub use ids::{MachineId, ObjectId, UnitId, UnitKind, slot};
 pub use matching::{Candidate, Gpu, Offer, RULE, Unfit};
 pub use terms::{Input, Isolation, Needs, Terms, TermsError};
 pub use texts::{Detail, Metrics, OrderReference, Spec, TextError};

@@ -11,7 +11,7 @@ pub use fold::{Balance, Fold};
 pub use page::BooksPage;
 pub use queries::{
     AsOf, BalanceRow, Cursor, Line, TrialBalance, TrialLine, balance_as_of, balance_at, balances,
-    statement, trial_balance,
+    balances_of, latest_of, statement, trial_balance,
 };
 
 use crate::projection::{Projection, Unfoldable, Unsettled};

@@ -155,6 +155,57 @@ pub async fn balances(
     .await
 }
 
+/// The balances of several accounts, one an account and currency.
+pub async fn balances_of(
+    reader: impl PgExecutor<'_>,
+    accounts: &[Account],
+) -> Result<Vec<BalanceRow>, sqlx::Error> {
+    let names: Vec<&str> = accounts.iter().map(Account::as_str).collect();
+    sqlx::query_as(
+        "select account, currency, balance_minor, debits_minor::text, credits_minor::text, position \
+           from read_books.balances where account = any($1) order by account, currency",
+    )
+    .bind(names)
+    .fetch_all(reader)
+    .await
+}
+
+/// What the latest events before a position moved in these accounts, the latest first; as many
+/// events as asked for, each with all its lines.
+pub async fn latest_of(
+    reader: impl PgExecutor<'_>,
+    accounts: &[Account],
+    before: i64,
+    events: i64,
+) -> Result<Vec<Line>, sqlx::Error> {
+    // One index scan per account and currency, each of which ends at the limit.
+    let names: Vec<&str> = accounts.iter().map(Account::as_str).collect();
+    sqlx::query_as(
+        "with found as materialized ( \
+             select distinct p.position from unnest($1::text[]) as a (name) \
+              cross join unnest($2::text[]) as c (code) \
+              cross join lateral \
+                    (select position from read_books.lines \
+                      where account = a.name and currency = c.code and position < $3 \
+                      order by position desc limit $4) as p \
+              order by p.position desc limit $4) \
+         select l.account, l.currency, l.position, l.leg, l.amount_minor, l.balance_minor, \
+                l.recorded_at, l.effective_at, l.event_type, l.aggregate_type, l.aggregate_id \
+           from unnest($1::text[]) as a (name) \
+          cross join unnest($2::text[]) as c (code) \
+          cross join found \
+           join read_books.lines l \
+             on l.account = a.name and l.currency = c.code and l.position = found.position \
+          order by l.position desc, l.leg",
+    )
+    .bind(names)
+    .bind(Currency::ALL.map(Currency::code).to_vec())
+    .bind(before)
+    .bind(events)
+    .fetch_all(reader)
+    .await
+}
+
 /// What the accounts under one root hold in a currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrialLine {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
 use domain::mails::{Intended, Mail, MailEvent, Template};
+use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
+use domain::payments::Payment;
 use domain::servers::{JoinToken, JoinTokenEvent, JoinTokenId, Machine, MachineEvent, MachineId};
 use domain::users::{
     Address, ApiKey, ApiKeyEvent, ApiKeyId, Challenge, ChallengeId, Created, CredentialId, Device,
@@ -134,6 +136,21 @@ impl<'a> Teller<'a> {
     pub async fn token(&mut self, of: JoinTokenId, events: &[JoinTokenEvent]) -> i64 {
         let stream = ("join-token", of.to_string());
         self.tell(stream, events, (ann(), "request-j")).await
+    }
+
+    pub async fn object(&mut self, object: ObjectId, owner: UserId) -> i64 {
+        let opened = ObjectEvent::Opened(Opened {
+            owner,
+            kind: ObjectKind::Dataset,
+            bytes: 10,
+            part_bytes: 8,
+            sha256: None,
+            under: None,
+            expires_at: minute(60),
+            at: minute(0),
+        });
+        let stream = ("object", object.to_string());
+        self.tell(stream, &[opened], (owner, "request-o")).await
     }
 
     pub async fn mail(&mut self, number: u128, to: UserId) -> i64 {
@@ -381,6 +398,8 @@ pub async fn trade(world: &World) -> i64 {
     let mut teller = Teller::new(world);
     teller.mail(1, ann()).await;
     teller.mail(2, bob()).await;
+    teller.object(id(0x70), ann()).await;
+    teller.object(id(0x71), bob()).await;
     let mut head = 0;
     for user in [ann(), bob()] {
         let user = user.to_string();
@@ -408,7 +427,10 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<Kyc>()
         .with::<Mail>()
         .with::<Machine>()
-        .with::<JoinToken>();
+        .with::<JoinToken>()
+        .with::<Object>()
+        .with::<Payment>()
+        .with::<Job>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await

@@ -6,6 +6,8 @@ mod catching_up;
 mod crowd;
 mod fleet;
 mod mails;
+mod objects;
+mod payments;
 mod people;
 mod queries;
 mod rebuilding;

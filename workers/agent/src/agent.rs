@@ -174,6 +174,9 @@ async fn at_work(machine: &Machine, wishes: watch::Receiver<Wish>) -> Result<(),
     let gpus = if gpus.is_empty() { vec![None] } else { gpus };
     let (drain, draining) = watch::channel(false);
     let mut kept: Vec<Vec<(Folder, Kept)>> = gpus.iter().map(|_| Vec::new()).collect();
+    for leftover in Folder::leftovers(&tasks(&machine.settings.folder)) {
+        leftover.remove().await;
+    }
     for (folder, task) in Folder::all(&tasks(&machine.settings.folder)) {
         let slot = task.slot % gpus.len();
         kept[slot].push((folder, task));
@@ -329,7 +332,7 @@ impl Slot {
             Ok(folder) => {
                 // What an earlier lease left would be taken for this one's.
                 if folder.path().exists() {
-                    folder.remove();
+                    folder.remove().await;
                 }
                 let kept = Kept::new(assignment, self.number, self.gpu.clone());
                 perform(&self.machine, &self.orders, folder, kept).await;

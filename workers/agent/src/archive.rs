@@ -16,7 +16,7 @@ const FILES_MAX: usize = 1_000;
 /// What is above this in a file needs the long form of its length.
 const LONG: u64 = 4_000_000_000;
 const GROWTH_MAX: u64 = 4;
-const GROWTH_FREE_BYTES: u64 = 64 * 1024 * 1024;
+const GROWTH_FREE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A file as it can be uploaded.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ mod tests {
     fn a_small_archive_cannot_fill_the_disk() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bomb.zip");
-        archive_of(&path, "zeros", &vec![0; 80 * 1024 * 1024]);
+        archive_of(&path, "zeros", &vec![0; 9 * 1024 * 1024]);
         let refused = unpack(&path, &folder.path().join("to")).unwrap_err();
         assert!(refused.to_string().contains("without end"), "{refused}");
     }

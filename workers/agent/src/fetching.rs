@@ -108,18 +108,23 @@ async fn piece(lease: &Lease, input: &Input, part: &Path) -> Result<(), Trouble>
     let mut file = options.open(part).await.on("cannot write", part)?;
     let mut length = if goes_on { from } else { 0 };
     let mut body = answer.bytes_stream();
-    while let Some(bytes) = body.next().await {
-        let bytes = bytes.map_err(|error| unreachable_because(&error))?;
-        length += bytes.len() as u64;
-        if length > input.bytes {
-            return Err(Trouble::wrong(format!(
-                "{} is longer than promised",
-                input.name
-            )));
+    let mut ended = Ok(());
+    while let (Ok(()), Some(bytes)) = (&ended, body.next().await) {
+        match bytes {
+            Ok(bytes) => {
+                length += bytes.len() as u64;
+                if length > input.bytes {
+                    let detail = format!("{} is longer than promised", input.name);
+                    return Err(Trouble::wrong(detail));
+                }
+                file.write_all(&bytes).await.on("cannot write", part)?;
+            }
+            Err(error) => ended = Err(unreachable_because(&error)),
         }
-        file.write_all(&bytes).await.on("cannot write", part)?;
     }
+    // What came before a connection broke is kept as well.
     file.flush().await.on("cannot write", part)?;
+    ended?;
     if length < input.bytes {
         return Err(Trouble::Unreachable(
             "the connection ended early".to_owned(),

@@ -33,11 +33,12 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 14] = [
+pub const MEMBERS: [Member; 18] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
     library("embedded", &["embedded-search"]),
+    library("objects", &[]),
     library("workbench", &["embedded", "migrations"]),
     library("store", &["ledger", "migrations"]),
     library("domain", &["ledger"]),
@@ -46,15 +47,32 @@ pub const MEMBERS: [Member; 14] = [
         "replay",
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
-    library("api", &["projections", "store", "domain", "ledger"]),
-    library("platform", &["projections", "store", "domain", "ledger"]),
+    library("receipts", &["domain", "store", "ledger"]),
+    library("stripe-sim", &[]),
+    library(
+        "api",
+        &[
+            "projections",
+            "receipts",
+            "store",
+            "domain",
+            "ledger",
+            "objects",
+        ],
+    ),
+    library(
+        "platform",
+        &["projections", "store", "domain", "ledger", "objects"],
+    ),
+    // It knows the server by HTTP alone.
+    library("agent", &[]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),
 ];
 
 /// What every member's tests may use besides.
-pub const FOR_TESTS: [&str; 3] = ["embedded", "embedded-search", "workbench"];
+pub const FOR_TESTS: [&str; 4] = ["embedded", "embedded-search", "stripe-sim", "workbench"];
 
 /// How far a member answers for what it brings along.
 #[derive(Clone, Copy, PartialEq, Eq)]

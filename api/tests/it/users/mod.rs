@@ -3,10 +3,10 @@
 mod counting;
 mod doors;
 mod keys;
-mod kyc;
+pub mod kyc;
 mod leaking;
 mod mails;
-mod people;
+pub mod people;
 mod recovering;
 mod registering;
 mod second_factor;

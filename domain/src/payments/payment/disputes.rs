@@ -144,7 +144,7 @@ pub fn apply(disputes: &mut BTreeMap<Reference, Dispute>, event: &PaymentEvent) 
         }
         PaymentEvent::DisputeWithdrawn(it) => {
             change(&it.dispute, &|known| {
-                known.withdrawn = Some((it.amount, it.frozen))
+                known.withdrawn = Some((it.amount, it.frozen));
             });
         }
         PaymentEvent::DisputeReinstated(it) => {

@@ -28,7 +28,7 @@ pub enum Payment {
     #[default]
     Unasked,
     Asked {
-        terms: Terms,
+        terms: Box<Terms>,
         stage: Stage,
     },
 }
@@ -47,7 +47,7 @@ pub enum Stage {
     Open,
     Processing,
     Paid {
-        paid: Paid,
+        paid: Box<Paid>,
         refunds: BTreeMap<RefundId, Refund>,
         disputes: BTreeMap<Reference, Dispute>,
     },
@@ -59,7 +59,7 @@ impl Payment {
     pub const fn terms(&self) -> Option<&Terms> {
         match self {
             Self::Unasked => None,
-            Self::Asked { terms, .. } => Some(terms),
+            Self::Asked { terms, .. } => Some(&**terms),
         }
     }
 
@@ -109,8 +109,12 @@ impl Payment {
             (Self::Asked { terms, stage }, PaymentCommand::RecordCheckout(opened)) => {
                 record_checkout(terms, stage, opened)
             }
-            (Self::Asked { stage, .. }, PaymentCommand::GiveUp { because, at }) => match stage {
-                Stage::Requested => Ok(vec![PaymentEvent::Failed { because, at }]),
+            (Self::Asked { stage, terms }, PaymentCommand::GiveUp { because, at }) => match stage {
+                Stage::Requested => Ok(vec![PaymentEvent::Failed {
+                    order: terms.requested.order.clone(),
+                    because,
+                    at,
+                }]),
                 // Somebody else opened it, or gave it up before.
                 _ => Ok(vec![]),
             },
@@ -195,9 +199,10 @@ fn record_checkout(terms: &Terms, stage: &Stage, opened: CheckoutOpened) -> Deci
     match (&terms.checkout, stage) {
         (Some(known), _) if known.session == opened.session => Ok(vec![]),
         (Some(_), _) => Err(PaymentError::OtherCheckout),
-        (None, Stage::Requested) => Ok(vec![PaymentEvent::CheckoutOpened(opened)]),
-        // It was given up and is there after all: what becomes of it counts as ever.
-        (None, Stage::Failed(_)) => Ok(vec![PaymentEvent::CheckoutOpened(opened)]),
+        // What was given up and is there after all counts as ever.
+        (None, Stage::Requested | Stage::Failed(_)) => {
+            Ok(vec![PaymentEvent::CheckoutOpened(opened)])
+        }
         (None, _) => Err(PaymentError::Ended),
     }
 }
@@ -208,14 +213,14 @@ fn observe_checkout(
     terms: &Terms,
     stage: &Stage,
     session: &Reference,
-    state: CheckoutState,
+    seen: CheckoutState,
     at: DateTime<Utc>,
 ) -> Decided {
     let checkout = terms.checkout.as_ref().ok_or(PaymentError::NotOpened)?;
     if checkout.session != *session {
         return Err(PaymentError::OtherCheckout);
     }
-    match (stage, state) {
+    match (stage, seen) {
         (Stage::Paid { paid, .. }, CheckoutState::Paid(settled)) => {
             if paid.charge == settled.charge {
                 Ok(vec![])
@@ -223,8 +228,10 @@ fn observe_checkout(
                 Err(PaymentError::PaidOtherwise)
             }
         }
-        (Stage::Paid { .. }, _) => Ok(vec![]),
-        (_, CheckoutState::Paid(settled)) => {
+        (
+            Stage::Requested | Stage::Open | Stage::Processing | Stage::Failed(_) | Stage::Expired,
+            CheckoutState::Paid(settled),
+        ) => {
             let paid = settle(&terms.requested, settled, at)?;
             Ok(vec![PaymentEvent::Paid(paid)])
         }
@@ -233,12 +240,15 @@ fn observe_checkout(
         }
         (Stage::Requested | Stage::Open | Stage::Processing, CheckoutState::Failed) => {
             let because = FailedBecause::NotPaid;
-            Ok(vec![PaymentEvent::Failed { because, at }])
+            let order = terms.requested.order.clone();
+            Ok(vec![PaymentEvent::Failed { order, because, at }])
         }
         (Stage::Requested | Stage::Open | Stage::Processing, CheckoutState::Expired) => {
-            Ok(vec![PaymentEvent::Expired { at }])
+            let order = terms.requested.order.clone();
+            Ok(vec![PaymentEvent::Expired { order, at }])
         }
-        (_, CheckoutState::Open)
+        (Stage::Paid { .. }, _)
+        | (_, CheckoutState::Open)
         | (Stage::Processing, CheckoutState::Processing)
         | (
             Stage::Failed(_) | Stage::Expired,
@@ -299,10 +309,10 @@ impl Aggregate for Payment {
 
     fn apply(&mut self, event: PaymentEvent) {
         if let PaymentEvent::Requested(requested) = event {
-            let terms = Terms {
+            let terms = Box::new(Terms {
                 requested,
                 checkout: None,
-            };
+            });
             *self = Self::Asked {
                 terms,
                 stage: Stage::Requested,
@@ -321,7 +331,7 @@ impl Aggregate for Payment {
             PaymentEvent::Processing { .. } => *stage = Stage::Processing,
             PaymentEvent::Paid(paid) => {
                 *stage = Stage::Paid {
-                    paid,
+                    paid: Box::new(paid),
                     refunds: BTreeMap::new(),
                     disputes: BTreeMap::new(),
                 };

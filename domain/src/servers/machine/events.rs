@@ -17,9 +17,6 @@ pub enum DrainedBecause {
     /// Its provider wants it so.
     #[serde(rename = "provider")]
     Provider,
-    /// The machine itself is about to stop.
-    #[serde(rename = "machine")]
-    Machine,
 }
 
 /// What a machine is enrolled with.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::events::{Excluded, ReturnedBecause, UnitEvent};
+use super::super::events::{Allowed, Excluded, ReturnedBecause, UnitEvent};
 use super::super::terms::Needs;
 use super::state::{End, Ended, How, Lease, Tally, Unit};
 
@@ -55,6 +55,16 @@ impl Unit {
                 tally,
                 end: End::Stopped(because),
             },
+            (Self::Queued { terms, mut tally }, UnitEvent::BudgetRaised { budget, .. })
+            | (
+                Self::Over {
+                    terms, mut tally, ..
+                },
+                UnitEvent::Resumed { budget, .. },
+            ) => {
+                tally.budget = budget;
+                Self::Queued { terms, tally }
+            }
             // Nothing else follows from anything that is decided.
             (state, _) => state,
         };
@@ -116,8 +126,17 @@ fn during(
             tally.ended = let_go;
             Some(End::Stopped(because))
         }
-        // Nothing is enqueued or leased while it is leased.
-        UnitEvent::Enqueued { .. } | UnitEvent::Leased { .. } => None,
+        UnitEvent::BudgetRaised {
+            budget,
+            lease: allowed,
+            ..
+        } => {
+            tally.budget = budget;
+            lease.allow(allowed);
+            None
+        }
+        // Nothing is enqueued, resumed or leased while it is leased.
+        UnitEvent::Enqueued { .. } | UnitEvent::Leased { .. } | UnitEvent::Resumed { .. } => None,
     };
     match end {
         None => Unit::Leased {
@@ -126,6 +145,15 @@ fn during(
             lease,
         },
         Some(end) => Unit::Over { terms, tally, end },
+    }
+}
+
+impl Lease {
+    fn allow(&mut self, allowed: Option<Allowed>) {
+        if let Some(allowed) = allowed {
+            self.seconds_max = allowed.seconds_max;
+            self.deadline = allowed.deadline;
+        }
     }
 }
 

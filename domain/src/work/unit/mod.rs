@@ -9,11 +9,11 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use ledger::{Name, Rate};
+use ledger::{Money, Name, Rate};
 
 use super::commands::{Report, UnitCommand, UnitError, WhyExpired};
 use super::cost::seconds_affordable;
-use super::events::{Decision, Holding, ReturnedBecause, UnitEvent, Want};
+use super::events::{Allowed, Decision, Holding, ReturnedBecause, StoppedBecause, UnitEvent, Want};
 use super::ids::MachineId;
 use super::terms::Terms;
 use crate::users::UserId;
@@ -68,6 +68,8 @@ impl Unit {
                 at,
             } => self.hear(fence, machine, report, at),
             UnitCommand::Expire { fence, why, at } => self.expire(fence, why, at),
+            UnitCommand::RaiseBudget { to, at } => self.raise(to, at),
+            UnitCommand::Resume { budget, at } => self.resume(budget, at),
         }
     }
 
@@ -113,6 +115,47 @@ impl Unit {
                 end: End::Stopped(_),
                 ..
             } => Ok(vec![]),
+            Self::Over { .. } => Err(UnitError::Over),
+        }
+    }
+
+    fn raise(&self, to: Money, at: DateTime<Utc>) -> Events {
+        match self {
+            Self::Unqueued => Err(UnitError::NotEnqueued),
+            Self::Queued { terms, tally } => raised(terms, tally, None, to, at),
+            Self::Leased {
+                terms,
+                tally,
+                lease,
+            } => raised(terms, tally, Some(lease), to, at),
+            // It is resumed with all of its budget.
+            Self::Over {
+                end: End::Stopped(StoppedBecause::Paused | StoppedBecause::Allowance),
+                ..
+            } => Ok(vec![]),
+            Self::Over { .. } => Err(UnitError::Over),
+        }
+    }
+
+    fn resume(&self, budget: Money, at: DateTime<Utc>) -> Events {
+        match self {
+            Self::Unqueued => Err(UnitError::NotEnqueued),
+            Self::Over {
+                terms,
+                tally,
+                end: End::Stopped(StoppedBecause::Paused | StoppedBecause::Allowance),
+            } => {
+                if budget.checked_sub(tally.budget)?.is_negative() {
+                    return Err(UnitError::BudgetNotRaised);
+                }
+                Ok(vec![UnitEvent::Resumed {
+                    order: terms.order.clone(),
+                    budget,
+                    at,
+                }])
+            }
+            // It goes on already.
+            Self::Queued { .. } | Self::Leased { .. } => Ok(vec![]),
             Self::Over { .. } => Err(UnitError::Over),
         }
     }
@@ -175,13 +218,11 @@ fn lease(terms: &Terms, tally: &Tally, to: To, decision: Decision, at: DateTime<
     if dear || !fits || to.rate.price().is_sign_negative() {
         return Err(UnitError::RateUnfit);
     }
-    let left = terms.budget.checked_sub(tally.spent)?;
+    let left = tally.budget.checked_sub(tally.spent)?;
     let seconds_max = seconds_affordable(&to.rate, left);
     if seconds_max == 0 {
         return Err(UnitError::NothingLeft);
     }
-    let seconds = i64::try_from(seconds_max).unwrap_or(i64::MAX);
-    let training = TimeDelta::try_seconds(seconds.saturating_mul(2)).unwrap_or(TimeDelta::MAX);
     Ok(vec![UnitEvent::Leased {
         order: terms.order.clone(),
         holding: Holding {
@@ -192,8 +233,46 @@ fn lease(terms: &Terms, tally: &Tally, to: To, decision: Decision, at: DateTime<
         },
         rate: to.rate,
         seconds_max,
-        deadline: at + training + OVERHEAD,
+        deadline: deadline(at, seconds_max),
         decision,
+        at,
+    }])
+}
+
+/// When a lease that began then must have ended.
+fn deadline(since: DateTime<Utc>, seconds_max: u64) -> DateTime<Utc> {
+    let seconds = i64::try_from(seconds_max).unwrap_or(i64::MAX);
+    let training = TimeDelta::try_seconds(seconds.saturating_mul(2)).unwrap_or(TimeDelta::MAX);
+    since + training + OVERHEAD
+}
+
+/// More to spend: a lease under way may go on for longer.
+fn raised(
+    terms: &Terms,
+    tally: &Tally,
+    lease: Option<&Lease>,
+    to: Money,
+    at: DateTime<Utc>,
+) -> Events {
+    let by = to.checked_sub(tally.budget)?;
+    if by.is_zero() {
+        return Ok(vec![]);
+    }
+    if by.is_negative() {
+        return Err(UnitError::BudgetNotRaised);
+    }
+    let allowed = lease.map(|lease| {
+        let left = to.checked_sub(lease.spent_before)?;
+        let seconds_max = seconds_affordable(&lease.rate, left);
+        Ok::<_, UnitError>(Allowed {
+            seconds_max,
+            deadline: deadline(lease.since, seconds_max),
+        })
+    });
+    Ok(vec![UnitEvent::BudgetRaised {
+        order: terms.order.clone(),
+        budget: to,
+        lease: allowed.transpose()?,
         at,
     }])
 }

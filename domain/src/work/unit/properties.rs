@@ -19,6 +19,8 @@ enum Ask {
     Release { because: u8, seconds: u64 },
     Expire { why: u8 },
     Want { cancel: bool },
+    Raise { by: i64 },
+    Resume { by: i64 },
 }
 
 fn asks() -> impl Strategy<Value = Vec<(Ask, i64, bool)>> {
@@ -32,6 +34,8 @@ fn asks() -> impl Strategy<Value = Vec<(Ask, i64, bool)>> {
         2 => (0..4_u8, seconds).prop_map(|(because, seconds)| Ask::Release { because, seconds }),
         2 => (0..3_u8).prop_map(|why| Ask::Expire { why }),
         1 => any::<bool>().prop_map(|cancel| Ask::Want { cancel }),
+        1 => (-10..2_000_i64).prop_map(|by| Ask::Raise { by }),
+        1 => (0..2_000_i64).prop_map(|by| Ask::Resume { by }),
     ];
     // What is asked, how many seconds later, and whether under an old number.
     proptest::collection::vec((ask, 0..200_i64, prop::bool::weighted(0.2)), 1..60)
@@ -99,7 +103,19 @@ fn command(ask: Ask, unit: &Unit, old: bool, at: DateTime<Utc>) -> UnitCommand {
             want: if cancel { Want::Cancel } else { Want::Pause },
             at,
         },
+        Ask::Raise { by } => UnitCommand::RaiseBudget {
+            to: raised(unit, by),
+            at,
+        },
+        Ask::Resume { by } => UnitCommand::Resume {
+            budget: raised(unit, by),
+            at,
+        },
     }
+}
+
+fn raised(unit: &Unit, by: i64) -> ledger::Money {
+    usd(unit.tally().map_or(0, |tally| tally.budget.minor()) + by)
 }
 
 /// What the world outside sees of a unit.
@@ -108,6 +124,7 @@ struct Books {
     cost: i64,
     durable_max: i64,
     slots: i64,
+    budget: i64,
     fence: u64,
     lease: Option<(ledger::Rate, DateTime<Utc>)>,
 }
@@ -150,9 +167,12 @@ impl Books {
                 );
             }
             UnitEvent::Returned { .. } | UnitEvent::Stopped { .. } => self.durable_max = self.cost,
+            UnitEvent::BudgetRaised { budget, .. } | UnitEvent::Resumed { budget, .. } => {
+                self.budget = budget.minor();
+            }
             UnitEvent::Enqueued { .. } | UnitEvent::Asked { .. } => {}
         }
-        assert!(self.cost <= terms().budget.minor(), "the budget holds");
+        assert!(self.cost <= self.budget, "the budget holds");
     }
 }
 
@@ -166,7 +186,8 @@ proptest! {
         for event in unit.decide(begin).unwrap() {
             unit.apply(event);
         }
-        let (mut books, mut at) = (Books::default(), second(0));
+        let mut books = Books { budget: terms().budget.minor(), ..Books::default() };
+        let mut at = second(0);
         for (ask, later, old) in asks {
             at += TimeDelta::seconds(later);
             let command = command(ask, &unit, old, at);

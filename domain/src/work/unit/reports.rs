@@ -36,7 +36,7 @@ pub(super) fn decide(
             {
                 return Ok(vec![]);
             }
-            let (trained_seconds, cost, spent) = owed(terms, tally, lease, trained_seconds, at)?;
+            let (trained_seconds, cost, spent) = owed(tally, lease, trained_seconds, at)?;
             Ok(vec![UnitEvent::Progressed {
                 order: terms.order.clone(),
                 holding: lease.holding.clone(),
@@ -53,7 +53,7 @@ pub(super) fn decide(
             trained_seconds,
             metrics,
         } => {
-            let (trained_seconds, cost, spent) = owed(terms, tally, lease, trained_seconds, at)?;
+            let (trained_seconds, cost, spent) = owed(tally, lease, trained_seconds, at)?;
             Ok(vec![UnitEvent::Completed {
                 order: terms.order.clone(),
                 holding: lease.holding.clone(),
@@ -101,14 +101,13 @@ pub(super) fn repeated(tally: &Tally, fence: u64, report: &Report) -> Events {
 /// What has been trained in this lease, as far as it can be believed, what that adds to the cost,
 /// and what all leases have cost then.
 fn owed(
-    terms: &Terms,
     tally: &Tally,
     lease: &Lease,
     said_seconds: u64,
     at: DateTime<Utc>,
 ) -> Result<(u64, Money, Money), MoneyError> {
     let seconds = believed(lease, said_seconds, at);
-    let left = terms.budget.checked_sub(lease.spent_before)?;
+    let left = tally.budget.checked_sub(lease.spent_before)?;
     let in_lease = cost_of_lease(&lease.rate, seconds, left)?;
     let spent = lease.spent_before.checked_add(in_lease)?;
     Ok((seconds, spent.checked_sub(tally.spent)?, spent))
@@ -158,7 +157,7 @@ fn bad_data(
     at: DateTime<Utc>,
 ) -> Events {
     let seconds = believed(lease, said_seconds.min(BAD_DATA_SECONDS_MAX), at);
-    let minimum = cost_of_lease(&lease.rate, seconds.min(BAD_DATA_SECONDS_MAX), terms.budget)?;
+    let minimum = cost_of_lease(&lease.rate, seconds.min(BAD_DATA_SECONDS_MAX), tally.budget)?;
     let cost = match minimum.checked_sub(tally.spent)? {
         more if more.is_positive() => more,
         _ => Money::zero(terms.budget.currency()),
@@ -216,7 +215,7 @@ pub(super) fn let_go(
     if let Some((want, _)) = lease.asked {
         return Ok(vec![stopped(terms, tally, lease, want.stopped(), at)]);
     }
-    let left = terms.budget.checked_sub(tally.spent)?;
+    let left = tally.budget.checked_sub(tally.spent)?;
     if seconds_affordable(&lease.rate, left) == 0 {
         let because = StoppedBecause::Allowance;
         return Ok(vec![stopped(terms, tally, lease, because, at)]);

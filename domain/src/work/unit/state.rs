@@ -38,6 +38,8 @@ pub enum Unit {
 pub struct Tally {
     /// Of the last lease.
     pub fence: u64,
+    /// As the terms have it, and what was added since.
+    pub budget: Money,
     pub spent: Money,
     pub checkpoint: Option<Checkpoint>,
     /// As they are after what was escalated.
@@ -122,6 +124,7 @@ impl Tally {
     pub(super) fn of(terms: &Terms) -> Self {
         Self {
             fence: 0,
+            budget: terms.budget,
             spent: Money::zero(terms.budget.currency()),
             checkpoint: terms.checkpoint,
             needs: terms.needs.clone(),

@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -13,6 +15,8 @@ use crate::trouble::{OnDisk as _, Trouble};
 
 const STATE: &str = "state.json";
 const CONTROL: &str = "control.json";
+const REMOVE_EVERY: Duration = Duration::from_millis(100);
+const REMOVALS_MAX: u32 = 100;
 
 /// The folder of one task. The trainer may write in `work`, and read `given`.
 #[derive(Clone, Debug)]
@@ -25,6 +29,13 @@ impl Folder {
             return Err(Trouble::wrong(format!("{task:?} is no name of a task")));
         }
         Ok(Self(tasks.join(task)))
+    }
+
+    /// What is left of tasks that ended.
+    pub fn leftovers(tasks: &Path) -> Vec<Self> {
+        let entries = fs::read_dir(tasks).into_iter().flatten().flatten();
+        let folders = entries.map(|entry| Self(entry.path()));
+        folders.filter(|folder| !folder.0.join(STATE).exists()).collect()
     }
 
     /// The tasks that were begun and not ended.
@@ -47,12 +58,21 @@ impl Folder {
         Ok(())
     }
 
-    pub fn remove(&self) {
+    /// Removes all of it, however long somebody is still writing into it.
+    pub async fn remove(&self) {
         // Without what is remembered it is no task any more, however much of it stays.
         drop(fs::remove_file(self.0.join(STATE)));
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, "a task's folder cannot be removed");
+        let mut often = tokio::time::interval(REMOVE_EVERY);
+        for _ in 0..REMOVALS_MAX {
+            often.tick().await;
+            match fs::remove_dir_all(&self.0) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    tracing::debug!(%error, "a task's folder cannot be removed yet");
+                }
+                _ => return,
+            }
         }
+        tracing::warn!(folder = %self.0.display(), "a task's folder stays");
     }
 
     pub fn path(&self) -> &Path {

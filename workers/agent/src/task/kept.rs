@@ -36,6 +36,11 @@ pub struct Kept {
 
 impl Kept {
     pub fn new(assignment: Assignment, slot: usize, gpu: Option<String>) -> Self {
+        let step = assignment.checkpoint.as_ref().map(|given| given.step);
+        let come = Come {
+            step: step.unwrap_or_default(),
+            steps_total: 0,
+        };
         Self {
             assignment,
             slot,
@@ -46,7 +51,7 @@ impl Kept {
             reported_step: 0,
             reported_ms: 0,
             told_bytes: 0,
-            come: Come::default(),
+            come,
         }
     }
 

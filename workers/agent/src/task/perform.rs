@@ -91,7 +91,7 @@ pub async fn perform(machine: &Machine, orders: &Orders, folder: Folder, mut kep
     }
     end_run(machine, &kept);
     drop(heart);
-    folder.remove();
+    folder.remove().await;
     machine.cache.tidy();
 }
 

@@ -124,4 +124,4 @@ pub fn assignment(stand: &Stand, rounds: u32) -> Value {
 }
 
 /// Long enough to be interrupted, whatever machine this is.
-pub const LONG: u32 = 2000;
+pub const LONG: u32 = 1000;

@@ -1,0 +1,93 @@
+//! Gives money of a payment back to the card that paid it, out of what the payer has not spent.
+
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use domain::payments::{PaymentCommand, PaymentId, RefundId, Stage};
+use domain::users::Scope;
+use serde::{Deserialize, Serialize};
+use store::ids;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::Payments;
+use super::problems::of_payment;
+use crate::api::Routes;
+use crate::asked::Asked;
+use crate::body::Body;
+use crate::money::Amount;
+use crate::parameters::Path;
+use crate::position::Position;
+use crate::problem::{ApiError, kinds};
+use crate::refused::refused;
+use crate::users::Caller;
+
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(give_back))
+}
+
+/// How much to give back
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GiveBack {
+    /// All that is left of the payment, where nothing is said
+    amount: Option<Amount>,
+}
+
+/// A refund on its way
+#[derive(Debug, Serialize, ToSchema)]
+struct GivenBack {
+    #[schema(value_type = String, example = "refund_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
+    refund: RefundId,
+    amount: Amount,
+}
+
+/// Give a payment back to its card
+///
+/// Only what you have available can be given back, and in all no more than the payment. The money
+/// leaves your wallet at once; if the card cannot be credited, it comes back.
+#[utoipa::path(post, path = "/v1/payments/{payment}/refund", tag = "payments",
+    operation_id = "refund_payment", security(("bearer" = [])),
+    params(("payment" = String, Path, description = "Which payment")), request_body = GiveBack,
+    responses((status = 201, description = "The refund", body = GivenBack)))]
+async fn give_back(
+    asked: Asked,
+    caller: Caller,
+    payments: Extension<Payments>,
+    Path(payment): Path<String>,
+    body: Body<GiveBack>,
+) -> Result<(StatusCode, Position, Json<GivenBack>), ApiError> {
+    caller.insist(Scope::PaymentsWrite)?;
+    let nothing = || ApiError::new(&kinds::NOT_FOUND);
+    let id: PaymentId = payment.parse().map_err(|_| nothing())?;
+    let state = payments.look(id).await?;
+    let is_theirs = state
+        .terms()
+        .is_some_and(|it| it.requested.payer == caller.user());
+    if !is_theirs {
+        return Err(nothing());
+    }
+    let actor = caller.actor();
+    // A key may have opened the payment, too; what it leads to here is another thing.
+    let refund = ids::derived("refund", &asked.id(&actor).to_string());
+    let refund = RefundId::new(refund);
+    let command = PaymentCommand::RequestRefund {
+        refund,
+        amount: body.value.amount.map(|Amount(amount)| amount),
+        by: caller.user(),
+        at: payments.commands().log().clock().now(),
+    };
+    let context = asked.context(&actor, &body.bytes);
+    let done = payments.commands().execute(&payment, command, &context);
+    let done = done.await.map_err(|refusal| refused(refusal, of_payment))?;
+    let state = payments.look(id).await?;
+    let amount = match state.stage() {
+        Some(Stage::Paid { refunds, .. }) => refunds.get(&refund).map(|refund| refund.amount),
+        _ => None,
+    };
+    let amount = amount.ok_or_else(|| ApiError::internal("a refund is not where it was put"))?;
+    let shown = GivenBack {
+        refund,
+        amount: Amount(amount),
+    };
+    Ok((StatusCode::CREATED, Position(done.position), Json(shown)))
+}
