@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 17] = [
+pub const MEMBERS: [Member; 18] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
@@ -64,6 +64,8 @@ pub const MEMBERS: [Member; 17] = [
         "platform",
         &["projections", "store", "domain", "ledger", "objects"],
     ),
+    // It knows the server by HTTP alone.
+    library("agent", &[]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),
