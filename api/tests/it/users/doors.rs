@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::people::{HOME, People};
 use super::{kyc, mails};
+use crate::payments;
 
 /// Every operation of the document, as method and path.
 fn operations(document: &Value) -> Vec<(String, String)> {
@@ -54,6 +55,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         .json();
     let mail = mails::intended(&people, &ann.user).await.to_string();
     kyc::submitted(&people, &ann).await;
+    let payment = payments::requested(&people, &ann).await;
     let document = people
         .send(HOME, ("GET", "/openapi.json"), None, None)
         .await
@@ -69,6 +71,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{user}", &ann.user)
             .replace("{key}", key["id"].as_str().unwrap())
             .replace("{mail}", &mail)
+            .replace("{payment}", &payment)
             .replace("{role}", "provider");
         assert!(!of_ann.contains('{'), "say whose the id in {path} is");
         for other in [of_ann, path.replace(['{', '}'], "")] {
