@@ -62,6 +62,14 @@ pub(crate) fn whole<'de, D: Deserializer<'de>, N: FromStr>(
     whole.map(Some).ok_or_else(refusal)
 }
 
+/// A whole number that has to be there.
+pub(crate) fn whole_number<'de, D: Deserializer<'de>, N: FromStr>(
+    deserializer: D,
+) -> Result<N, D::Error> {
+    let refusal = || D::Error::custom("no, expected a whole number that fits");
+    whole(deserializer)?.ok_or_else(refusal)
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let said = headers
         .get(CONTENT_TYPE)

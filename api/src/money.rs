@@ -10,6 +10,12 @@ use utoipa::{PartialSchema, ToSchema};
 #[serde(transparent)]
 pub struct Amount(pub Money);
 
+impl From<Money> for Amount {
+    fn from(money: Money) -> Self {
+        Self(money)
+    }
+}
+
 /// An amount of money
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

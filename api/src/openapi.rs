@@ -21,12 +21,18 @@ use crate::problem::Problem;
 pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("get", "/docs"),
     ("get", "/docs/{file}"),
+    ("get", "/files/{token}"),
+    ("put", "/files/{token}"),
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
     ("get", "/readyz"),
+    ("get", "/v1/cards"),
+    ("get", "/v1/cards/{model_type}"),
     ("get", "/v1/log/head"),
+    ("get", "/v1/receipts/key"),
     ("get", "/.well-known/jwks.json"),
+    ("post", "/v1/machines/enrol"),
     ("post", "/v1/recovery"),
     ("post", "/v1/recovery/complete"),
     ("post", "/v1/sessions"),
@@ -39,7 +45,9 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 5] = ["key", "mail", "payment", "session", "user"];
+const IDENTITIES: [&str; 9] = [
+    "job", "join", "key", "machine", "mail", "object", "payment", "session", "user",
+];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -55,7 +63,10 @@ const IDENTITIES: [&str; 5] = ["key", "mail", "payment", "session", "user"];
     tags(
         (name = "users", description = "People: registering, proving who they are, being forgotten"),
         (name = "sessions", description = "Being signed in, here and elsewhere"),
+        (name = "objects", description = "What you bring, and what was found in it"),
         (name = "keys", description = "What programs show instead of signing in"),
+        (name = "servers", description = "Machines that providers bring, and what they say"),
+        (name = "jobs", description = "Training: what is on offer, ordering it, and what came of it"),
         (name = "payments", description = "Paying by card, and what is in a wallet"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),

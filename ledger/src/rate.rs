@@ -29,6 +29,12 @@ impl Rate {
         Self { price, currency }
     }
 
+    /// This much money for each unit.
+    pub fn of(money: Money) -> Self {
+        let currency = money.currency();
+        Self::new(Decimal::new(money.minor(), currency.scale()), currency)
+    }
+
     pub const fn price(&self) -> Decimal {
         self.price
     }
@@ -163,6 +169,15 @@ mod tests {
             );
             assert_eq!(minor(usd(&negative).times(one, Rounding::Down)), -down);
             assert_eq!(minor(usd(&negative).times(one, Rounding::Up)), -up);
+        }
+    }
+
+    #[test]
+    fn money_for_each_unit_is_a_rate_that_gives_it_back() {
+        for minor in [1, 123_456, i64::MAX] {
+            let money = Money::from_minor(minor, Currency::Usd);
+            let again = Rate::of(money).times(Decimal::ONE, Rounding::Down);
+            assert_eq!(again, Ok(money));
         }
     }
 

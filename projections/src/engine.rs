@@ -89,8 +89,11 @@ impl Projections {
             .with::<crate::books::Books>()
             .with::<crate::streams::Streams>()
             .with::<crate::mails::Mails>()
+            .with::<crate::jobs::Jobs>()
             .with::<crate::payments::Payments>()
             .with::<crate::people::People>()
+            .with::<crate::servers::Servers>()
+            .with::<crate::objects::Objects>()
     }
 
     #[must_use]

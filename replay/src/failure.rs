@@ -4,9 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use projections::ProjectionError;
-use store::{Flaw, ImportError, ReadError, Unreadable};
+use store::{Flaw, ImportError, ReadError, SealError, Unreadable};
 
-use crate::seal::SealError;
+use crate::seal::KeyError;
 
 /// What a command that ran to its end has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub enum Failure {
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Seal(#[from] SealError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error("line {line}: {what}")]
     Line { line: u64, what: String },
     #[error("line {line} is refused")]

@@ -13,9 +13,11 @@ pub mod copy;
 mod event_store;
 mod feed;
 mod find;
+pub mod hex;
 pub mod ids;
 mod import;
 mod log;
+mod seal;
 mod vault;
 
 pub use append::{
@@ -33,4 +35,5 @@ pub use find::{Entry, StoredAnswer};
 pub use ids::Clock;
 pub use import::{Flaw, Import, ImportError};
 pub use log::{Head, Log, Options};
+pub use seal::{SEAL_FORMAT, Seal, SealError, key_id};
 pub use vault::{MasterKey, Vault, VaultError};

@@ -67,9 +67,18 @@ impl Place {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start, tell the demonstration through the real kernel, and follow the log
+    /// Start the marketplace on this machine, and train a model in it as a customer would
     Up {
-        /// End after the demonstration
+        /// Train a DistilBERT instead of a model on a table; it needs PyTorch
+        #[arg(long)]
+        distilbert: bool,
+        /// End when the model is trained
+        #[arg(long)]
+        no_stay: bool,
+    },
+    /// Tell a small story of money through the kernel, show the books, and follow the log
+    Story {
+        /// End after the story
         #[arg(long)]
         no_stay: bool,
     },
@@ -77,6 +86,11 @@ pub enum Command {
     Serve,
     /// Read, prove, explain and move the log; exit status 1 when a difference was found
     Replay(replay::Arguments),
+    /// Check receipts
+    Receipt {
+        #[command(subcommand)]
+        command: ReceiptCommand,
+    },
     /// Make somebody who looks after the platform
     Admin {
         #[command(subcommand)]
@@ -98,6 +112,21 @@ pub enum Command {
     Database {
         #[command(subcommand)]
         command: DatabaseCommand,
+    },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Compute a receipt anew from its events, and check its signatures; exit status 1 if it fails
+    Verify {
+        /// What `GET /v1/receipts/{order}` answered
+        file: PathBuf,
+        /// The key that it must be signed with, in hex or in a file
+        #[arg(long, value_name = "KEY")]
+        public_key: Option<String>,
+        /// Print for programs
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -1,10 +1,10 @@
-//! What works beside the API: mail, card payments, and tidying up.
+//! What works beside the API: mail, card payments, jobs, and tidying up.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::Users;
+use api::{Product, Servers, Users};
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
     payments: JoinHandle<()>,
+    jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
@@ -24,11 +25,13 @@ impl Beside {
     pub fn start(
         log: &Log,
         engine: &Engine,
-        users: &Users,
+        product: &Product,
         mail: platform::Settings,
         cards: Option<platform::payments::Settings>,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
+        let rest = mail.rest;
+        let (users, servers) = (&product.users, &product.servers);
         let sending = platform::run(
             log.clone(),
             engine.clone(),
@@ -48,7 +51,13 @@ impl Beside {
             stop,
             mail: tokio::spawn(sending),
             payments: tokio::spawn(charging),
-            tidying: tokio::spawn(tidy(users.clone(), stopped(stopping))),
+            jobs: tokio::spawn(platform::jobs::run(
+                log.clone(),
+                rest,
+                log.clock().clone(),
+                stopped(stopping.clone()),
+            )),
+            tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
         }
     }
 
@@ -57,6 +66,7 @@ impl Beside {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
         self.payments.await.context("the payments ended badly")?;
+        self.jobs.await.context("the jobs ended badly")?;
         self.tidying.await.context("the tidying ended badly")
     }
 }
@@ -80,7 +90,7 @@ async fn charge(
     }
 }
 
-async fn tidy(users: Users, stopped: impl Future<Output = ()>) {
+async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -92,6 +102,9 @@ async fn tidy(users: Users, stopped: impl Future<Output = ()>) {
         match users.tidy().await {
             Ok(tidied) => tracing::info!(?tidied, "tidied up"),
             Err(error) => tracing::warn!(?error, "nothing could be tidied up"),
+        }
+        if let Err(error) = servers.tidy().await {
+            tracing::warn!(%error, "the loads of machines could not be tidied up");
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Every aggregate whose events this program can read.
 
 use domain::demonstration::{Deposit, Earning, Order, Payout};
+use domain::jobs::Job;
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use store::Catalogue;
 
 pub fn catalogue() -> Catalogue {
@@ -17,7 +21,12 @@ pub fn catalogue() -> Catalogue {
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
+        .with::<Job>()
         .with::<Payment>()
+        .with::<JoinToken>()
+        .with::<Machine>()
+        .with::<Unit>()
+        .with::<Object>()
 }
 
 #[cfg(test)]

@@ -7,14 +7,18 @@ mod books;
 mod cards;
 mod catalogue;
 mod client;
+mod demonstrate;
 mod follow;
 mod home;
 mod interrupt;
+mod kept;
 mod mail;
 mod operator;
 mod people;
+mod receipt;
 mod serve;
 mod story;
+mod tour;
 mod traces;
 mod up;
 
@@ -72,9 +76,14 @@ fn main() -> ExitCode {
 
 async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Up { no_stay } => up::up(&place, !no_stay).await,
+        Command::Up {
+            distilbert,
+            no_stay,
+        } => up::up(&place, distilbert, !no_stay).await,
+        Command::Story { no_stay } => demonstrate::story(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
         Command::Replay(asked) => operator::replay(&place, asked).await,
+        Command::Receipt { command } => receipt::receipt(command),
         Command::Admin { command } => admin::admin(&place, command).await,
         Command::Login(asked) => client::login(asked).await,
         Command::Logout(asked) => client::logout(asked).await,

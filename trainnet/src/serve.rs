@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, LISTEN_DEFAULT, NotServed, Payments, Routes, Server, Settings, Users, Variables};
+use api::{
+    Api, LISTEN_DEFAULT, NotServed, Outside, Product, Routes, Server, Settings, Users, Variables,
+};
 use projections::{Engine, Projections};
 use store::Log;
 use tokio::sync::oneshot;
@@ -20,6 +22,7 @@ use crate::beside::Beside;
 use crate::cards::Cards;
 use crate::home::Home;
 use crate::interrupt::interrupted;
+use crate::kept::{self, Kept};
 use crate::mail::{self, Mail};
 use crate::{catalogue, people};
 
@@ -28,12 +31,12 @@ const REST: Duration = Duration::from_secs(1);
 
 pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = Settings::try_new(&Variables::of_this_process())?;
-    let mail = mail::settings(place)?;
+    let (mail, kept) = (mail::settings(place)?, kept::open(place)?);
     let cards = Cards::try_new()?;
     // An address that is taken is found out about before anything is started.
     let server = Server::bind(&settings).await?;
     let home = Home::find(place).await?;
-    let outcome = with_home(place, &home, (server, settings, mail, cards)).await;
+    let outcome = with_home(place, &home, (server, settings, mail, kept, cards)).await;
     let closed = home.close().await;
     outcome?;
     closed?;
@@ -41,7 +44,7 @@ pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 /// What was decided before anything was started.
-type Decided = (Server, Settings, Mail, Cards);
+type Decided = (Server, Settings, Mail, Kept, Cards);
 
 async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Result<()> {
     let log = home.log().await?;
@@ -50,13 +53,8 @@ async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Resu
     outcome
 }
 
-async fn with_log(
-    place: &Place,
-    home: &Home,
-    log: &Log,
-    (server, settings, mail, cards): Decided,
-) -> anyhow::Result<()> {
-    let users = people::users(place, log, &settings).await?;
+async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> anyhow::Result<()> {
+    let users = people::users(place, log, &decided.1).await?;
     let engine = Engine::open(
         log.clone(),
         Arc::new(catalogue::catalogue()),
@@ -69,7 +67,7 @@ async fn with_log(
         let engine = engine.clone();
         async move { engine.run(async { drop(stopped.await) }).await }
     });
-    let serving = Serving::start(log, &engine, &users, (server, settings, mail, cards));
+    let serving = Serving::start(log, &engine, users, decided);
     // Whoever closed the terminal does not want to be told.
     drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
     let outcome = tokio::select! {
@@ -106,29 +104,25 @@ pub struct Serving {
 }
 
 impl Serving {
-    fn start(
-        log: &Log,
-        engine: &Engine,
-        users: &Users,
-        (server, settings, mail, cards): Decided,
-    ) -> Self {
+    fn start(log: &Log, engine: &Engine, users: Users, decided: Decided) -> Self {
+        let (server, settings, mail, kept, cards) = decided;
         let url = server.url();
-        let mail_settings = mail.settings_at(&url);
-        let charging = cards.settings_at(&url, &mail_settings.public_url);
-        let secret = charging.as_ref().map(|it| it.webhook_secret.clone());
-        let payments = Payments::new(log, secret);
+        let of_mail = mail.settings_at(&url);
+        let charging = cards.settings_at(&url, &of_mail.public_url);
+        let outside = Outside {
+            base: of_mail.public_url.clone(),
+            shelf: kept.shelf,
+            kept: kept.settings,
+            webhook_secret: charging.as_ref().map(|it| it.webhook_secret.clone()),
+        };
+        let product = Product::new(log, users, &settings, outside);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
-        let slices = slices(&payments);
-        let slices = match outbox {
-            Some(shelf) => slices.merge(api::outbox(shelf)),
-            None => slices,
-        };
-        let api = Api::new(log.clone(), engine.clone(), settings);
-        let router = api.serve(users.around(slices));
+        let routes = product.routes(outbox.map_or_else(Routes::new, api::outbox));
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(routes);
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, users, mail_settings, charging),
+            beside: Beside::start(log, engine, &product, of_mail, charging),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,
@@ -137,11 +131,20 @@ impl Serving {
         }
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where simulated cards are paid, if they are simulated.
+    pub fn simulator_url(&self) -> Option<String> {
+        self.cards.simulator_url()
+    }
+
     /// The same for this machine alone, wherever else the API is served; another port will do
     /// where the usual one is taken.
     pub async fn on_loopback(place: &Place, log: &Log, engine: &Engine) -> anyhow::Result<Self> {
         let mut settings = Settings::try_new(&Variables::of_this_process())?;
-        let mail = mail::settings(place)?;
+        let (mail, kept) = (mail::settings(place)?, kept::open(place)?);
         let cards = Cards::try_new()?.or_simulated(&place.data_dir).await?;
         settings.listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         settings.tls = None;
@@ -153,8 +156,8 @@ impl Serving {
             bound => bound?,
         };
         let users = people::users(place, log, &settings).await?;
-        let decided = (server, settings, mail, cards);
-        Ok(Self::start(log, engine, &users, decided))
+        let decided = (server, settings, mail, kept, cards);
+        Ok(Self::start(log, engine, users, decided))
     }
 
     /// For whoever wants to look, in a sentence.
@@ -189,11 +192,4 @@ impl Serving {
 /// strangers behind it.
 fn is_ours_alone(settings: &Settings) -> bool {
     settings.listen.ip().is_loopback() && settings.trusted_proxies.is_empty()
-}
-
-/// Everything that can be asked, slice by slice.
-fn slices(payments: &Payments) -> Routes {
-    Routes::new()
-        .merge(Users::routes())
-        .merge(payments.routes())
 }

@@ -28,9 +28,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Installs what is missing to run: a Postgres server's programs
+    /// Installs what is missing to run: a Postgres server's programs, and Python to train tables with
     Setup {
-        /// Installs what the tests need as well: hledger, beancount, Python, OpenSSL and cargo-deny
+        /// Installs what the tests need as well: hledger, beancount, Python with
+        /// PyTorch, OpenSSL, bubblewrap and cargo-deny
         #[arg(long)]
         tests: bool,
         /// Installs what the API is fuzzed with as well: schemathesis, in a folder of its own

@@ -16,6 +16,7 @@ pub fn test() -> anyhow::Result<bool> {
     let mut steps = Steps::default();
     check::perform(&mut steps);
     steps.run("tests", workspace::cargo().args(["test", "--workspace"]));
+    steps.run("trainer", &mut setup::trainer_tests());
     if workspace::has_member(&workspace::metadata()?, "proofs") {
         let proofs = ["run", "-p", "proofs", "--"];
         let chaos = ["chaos", "bank", "--seconds", "5", "--with-controls"];

@@ -1,12 +1,23 @@
 //! Bounds what requests may take: bytes, time, and places.
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::api::Api;
+use crate::objects::STREAMS;
 use crate::problem::{ApiError, kinds};
+
+/// Whether bytes flow through the route that was asked for: it bounds them itself.
+fn flows(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    let path = path.map(MatchedPath::as_str);
+    let method = request.method().as_str();
+    STREAMS
+        .iter()
+        .any(|(known, route)| *known == method && Some(*route) == path)
+}
 
 /// Refuses a body that is said to be too large before a byte of it is read. One that says nothing
 /// is cut off where the route reads it.
@@ -14,6 +25,9 @@ pub async fn body(State(api): State<Api>, request: Request, next: Next) -> Respo
     let said = request.headers().get(CONTENT_LENGTH);
     let length = said.and_then(|said| said.to_str().ok()?.parse::<u64>().ok());
     let bytes_max = api.settings().body_bytes_max;
+    if flows(&request) {
+        return next.run(request).await;
+    }
     if length.is_some_and(|length| usize::try_from(length).map_or(true, |l| l > bytes_max)) {
         let detail = format!("At most {bytes_max} bytes are taken.");
         return ApiError::new(&kinds::BODY_TOO_LARGE)
@@ -26,6 +40,9 @@ pub async fn body(State(api): State<Api>, request: Request, next: Next) -> Respo
 /// Lets go of a request that takes too long. What it asked the log for may be done all the same.
 pub async fn time(State(api): State<Api>, request: Request, next: Next) -> Response {
     let time_max = api.settings().request_time_max;
+    if flows(&request) {
+        return next.run(request).await;
+    }
     match tokio::time::timeout(time_max, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::new(&kinds::TIMED_OUT)

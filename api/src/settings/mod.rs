@@ -10,7 +10,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Uri};
+use chrono::TimeDelta;
+use domain::servers::HourlyPrice;
 use ipnet::IpNet;
+use ledger::{Currency, Money};
 
 use crate::users::Binding;
 
@@ -38,6 +41,10 @@ pub struct Settings {
     /// Each takes 19 MiB and a processor.
     pub password_hashes_at_once: usize,
     pub log_format: LogFormat,
+    /// How long a machine may join by a token for which nothing else was asked.
+    pub join_token_lasts: TimeDelta,
+    /// What a machine costs until its provider says otherwise.
+    pub machine_price: HourlyPrice,
 }
 
 /// Where the certificate chain and its key lie, both in PEM.
@@ -103,6 +110,12 @@ impl Settings {
                 1..=1_000,
             )?,
             log_format: LogFormat::try_new(variables)?,
+            join_token_lasts: TimeDelta::hours(read.number(
+                "TRAINNET_JOIN_TOKEN_HOURS",
+                24,
+                1..=720,
+            )?),
+            machine_price: read.price("TRAINNET_MACHINE_PRICE", "0.20")?,
         })
     }
 }
@@ -179,6 +192,18 @@ impl Reader<'_> {
         let items = items.flat_map(|value| value.split(',')).map(str::trim);
         let read = |item| read(item).map_err(|remedy| nonsense(variable, item, remedy));
         items.filter(|item| !item.is_empty()).map(read).collect()
+    }
+
+    /// In USD.
+    fn price(
+        &self,
+        variable: &'static str,
+        default: &'static str,
+    ) -> Result<HourlyPrice, Nonsense> {
+        let value = self.0.get(variable).unwrap_or(default);
+        let money = Money::parse(value, Currency::Usd).ok();
+        let price = money.and_then(|money| HourlyPrice::try_new(money).ok());
+        price.ok_or_else(|| nonsense(variable, value, "give a price from 0.001 to 1000 in USD"))
     }
 
     fn binding(&self) -> Result<Binding, Nonsense> {

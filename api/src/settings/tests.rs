@@ -46,6 +46,10 @@ fn nonsense_is_refused_in_one_sentence_with_the_variable_and_the_remedy() {
         ("TRAINNET_SESSION_BINDING", "loose"),
         ("TRAINNET_PASSWORD_HASHES_AT_ONCE", "0"),
         ("TRAINNET_LOG_FORMAT", "xml"),
+        ("TRAINNET_JOIN_TOKEN_HOURS", "0"),
+        ("TRAINNET_MACHINE_PRICE", "0"),
+        ("TRAINNET_MACHINE_PRICE", "free"),
+        ("TRAINNET_MACHINE_PRICE", "0.0000001"),
     ] {
         let said = refusal(name, value);
         assert!(said.starts_with(name), "{said}");
@@ -119,7 +123,7 @@ fn example() -> Vec<(&'static str, &'static str)> {
     lines.filter(|(name, _)| NAMES.contains(name)).collect()
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "TRAINNET_LISTEN",
     "TRAINNET_TRUSTED_PROXIES",
     "TRAINNET_CORS_ORIGINS",
@@ -132,6 +136,8 @@ const NAMES: [&str; 12] = [
     "TRAINNET_SESSION_BINDING",
     "TRAINNET_PASSWORD_HASHES_AT_ONCE",
     "TRAINNET_LOG_FORMAT",
+    "TRAINNET_JOIN_TOKEN_HOURS",
+    "TRAINNET_MACHINE_PRICE",
 ];
 
 #[test]

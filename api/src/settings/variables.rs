@@ -47,6 +47,11 @@ impl Variables {
                 env::var("TRAINNET_PASSWORD_HASHES_AT_ONCE"),
             ),
             ("TRAINNET_LOG_FORMAT", env::var("TRAINNET_LOG_FORMAT")),
+            (
+                "TRAINNET_JOIN_TOKEN_HOURS",
+                env::var("TRAINNET_JOIN_TOKEN_HOURS"),
+            ),
+            ("TRAINNET_MACHINE_PRICE", env::var("TRAINNET_MACHINE_PRICE")),
         ])
     }
 

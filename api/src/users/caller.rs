@@ -93,7 +93,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-fn bearer(parts: &Parts) -> Result<&str, ApiError> {
+pub fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let stranger = || ApiError::new(&kinds::UNAUTHENTICATED);
     let header = parts.headers.get(AUTHORIZATION).ok_or_else(stranger)?;
     let (scheme, token) = header

@@ -16,6 +16,7 @@ mod password;
 mod passwords;
 mod place;
 mod problems;
+mod provider;
 mod recover;
 mod refresh;
 mod register;
@@ -55,12 +56,17 @@ use tokens::Tokens;
 use uses::Uses;
 
 pub use admin::NotMade;
+pub(crate) use caller::bearer;
 pub use caller::{Admin, Auditor, By, Caller, Signed};
 pub(crate) use changed::Changed;
 pub use place::Binding;
+pub(crate) use problems::{BLOCKED, sentence};
+pub(crate) use secrets::mac;
 pub use secrets::{NoSecrets, Secrets};
 pub(crate) use sign_in::rfc3339;
+pub(crate) use staff::Because;
 pub use tidy::Tidied;
+pub(crate) use tokens::digest;
 
 /// What is known of people and what they are recognised by; clones share it.
 #[derive(Clone)]
@@ -127,6 +133,7 @@ impl Users {
             .merge(sessions::routes())
             .merge(recover::routes())
             .merge(me::routes())
+            .merge(provider::routes())
             .merge(password::routes())
             .merge(address::routes())
             .merge(second_factor::routes())
@@ -154,6 +161,16 @@ impl Users {
 
     pub fn challenge_key(&self) -> &ChallengeKey {
         &self.0.challenges
+    }
+
+    /// A key of this installation for one purpose of another slice.
+    pub(crate) fn key_for(&self, purpose: &'static str) -> [u8; 32] {
+        self.0.secrets.key(purpose)
+    }
+
+    /// Under which links to files are signed.
+    pub(crate) fn files_key(&self) -> [u8; 32] {
+        self.0.secrets.key("trainnet.files.key.v1")
     }
 
     fn commands(&self) -> &Commands<User> {
@@ -236,7 +253,7 @@ impl Users {
     }
 }
 
-fn unread(error: StoreError) -> ApiError {
+pub(crate) fn unread(error: StoreError) -> ApiError {
     match error {
         StoreError::Answer(error) => error.into(),
         other => ApiError::internal(other),
@@ -244,7 +261,7 @@ fn unread(error: StoreError) -> ApiError {
 }
 
 /// What the vault could not do.
-fn sealed(error: VaultError) -> ApiError {
+pub(crate) fn sealed(error: VaultError) -> ApiError {
     match error {
         VaultError::Database(error) => error.into(),
         // The person was forgotten while this was asked.

@@ -218,7 +218,7 @@ pub fn over() -> ApiError {
 }
 
 /// A refusal reads as what follows "because"; for a person it begins and ends like a sentence.
-fn sentence(error: &impl std::fmt::Display) -> String {
+pub fn sentence(error: &impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {

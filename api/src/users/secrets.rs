@@ -120,7 +120,7 @@ impl Secrets {
 }
 
 /// What follows from a key for a purpose; each purpose has a name of its own.
-pub(super) fn mac(key: &[u8; KEY_BYTES], purpose: &str, message: &[u8]) -> [u8; KEY_BYTES] {
+pub fn mac(key: &[u8; KEY_BYTES], purpose: &str, message: &[u8]) -> [u8; KEY_BYTES] {
     Hmac::<Sha256>::new_from_slice(key)
         .expect("a key of any length will do")
         .chain_update(u64::try_from(purpose.len()).unwrap_or(0).to_be_bytes())

@@ -197,7 +197,7 @@ pub struct Because {
 }
 
 impl Because {
-    pub(super) fn reason(self) -> Result<Reason, ApiError> {
+    pub fn reason(self) -> Result<Reason, ApiError> {
         Reason::try_new(self.reason).map_err(|error| {
             ApiError::new(&kinds::BODY_INVALID)
                 .detail(error.to_string())
@@ -309,7 +309,7 @@ async fn revoke(
 }
 
 impl Users {
-    async fn decide(
+    pub(super) async fn decide(
         &self,
         asked: &Asked,
         actor: &str,

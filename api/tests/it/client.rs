@@ -93,10 +93,25 @@ where
 
 /// A body that does not say how long it is.
 pub async fn speak_in_chunks(address: SocketAddr, path: &str, body: &str) -> Reply {
+    let headers = [("content-type", "application/json".to_owned())];
+    in_chunks_with(address, path, &headers, body).await
+}
+
+/// The same, with these headers.
+pub async fn in_chunks_with(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, String)],
+    body: &str,
+) -> Reply {
     let frames = body.as_bytes().chunks(16).map(Bytes::copy_from_slice);
     let frames = frames.map(|bytes| Ok::<_, std::convert::Infallible>(Frame::data(bytes)));
-    let request = Request::post(path)
-        .header("content-type", "application/json")
+    let request = Request::post(path);
+    let with =
+        |request: request::Builder, (name, value): &(&str, String)| request.header(*name, value);
+    let request = headers
+        .iter()
+        .fold(request, with)
         .body(StreamBody::new(futures::stream::iter(
             frames.collect::<Vec<_>>(),
         )))

@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use api::{Api, Binding, Payments, Routes, Secrets, Server, Settings, Users, Variables};
+use ::objects::{Settings as ObjectSettings, Shelf};
+use api::{Api, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -76,12 +77,17 @@ impl World {
         let secrets = Secrets::open(&folder.path().join("secrets")).unwrap();
         let users = Users::new(&log, secrets, Binding::Strict, 1);
         let slices = if with_the_product {
-            let payments = Payments::new(&log, None);
-            Users::routes().merge(payments.routes()).merge(slices)
+            let kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
+            let outside = Outside {
+                base: format!("http://{address}"),
+                shelf: Shelf::open(&kept.place).unwrap(),
+                kept,
+                webhook_secret: None,
+            };
+            Product::new(&log, users, &settings, outside).routes(slices)
         } else {
-            slices
+            users.around(slices)
         };
-        let slices = users.around(slices);
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));

@@ -240,11 +240,17 @@ pub enum PaymentEvent {
     Paid(Paid),
     #[serde(rename = "payment.failed")]
     Failed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<Reference>,
         because: FailedBecause,
         at: DateTime<Utc>,
     },
     #[serde(rename = "payment.expired")]
-    Expired { at: DateTime<Utc> },
+    Expired {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<Reference>,
+        at: DateTime<Utc>,
+    },
     #[serde(rename = "payment.refund-requested")]
     RefundRequested(RefundRequested),
     #[serde(rename = "payment.refund-sent")]

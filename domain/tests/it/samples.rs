@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::demonstration::{Deposit, Earning, Order, Payout};
+use domain::jobs::Job;
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Session, User};
+use domain::work::Unit;
 use ledger::{Claim, Effects, Posting};
 use serde::de::{DeserializeOwned, Visitor, value};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -52,7 +56,12 @@ fn kinds() -> Vec<Kind> {
         kind::<ApiKey>(),
         kind::<Kyc>(),
         kind::<Mail>(),
+        kind::<Job>(),
         kind::<Payment>(),
+        kind::<JoinToken>(),
+        kind::<Machine>(),
+        kind::<Unit>(),
+        kind::<Object>(),
     ]
 }
 

@@ -11,7 +11,7 @@ mod known;
 mod page;
 mod queries;
 mod sessions;
-mod stored;
+pub(crate) mod stored;
 mod users;
 
 pub use answers::{Action, Examination, ExaminationStanding, Key, Kind, Session, Standing, User};

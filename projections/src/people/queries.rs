@@ -19,6 +19,10 @@ impl Cursor {
     /// Where a list that goes on in time begins.
     pub const EARLIEST: Self = Self(0);
 
+    pub(crate) const fn position(self) -> i64 {
+        self.0
+    }
+
     /// Behind the row that has this position.
     pub const fn at(position: i64) -> Self {
         Self(position)

@@ -11,7 +11,7 @@ use crate::projection::Unfoldable;
 const COMMA: &str = ",";
 
 /// The name under which a value without contents stands in events.
-pub(super) fn name(value: impl Serialize) -> String {
+pub(crate) fn name(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(name)) => name,
         Ok(_) | Err(_) => unreachable!("a value without contents is written as its name"),
@@ -19,16 +19,16 @@ pub(super) fn name(value: impl Serialize) -> String {
 }
 
 /// The value that has this name.
-pub(super) fn named<T: DeserializeOwned>(name: &str) -> Result<T, Unfoldable> {
+pub(crate) fn named<T: DeserializeOwned>(name: &str) -> Result<T, Unfoldable> {
     let value = Value::String(name.to_owned());
     serde_json::from_value(value).map_err(|_| Unfoldable::Foreign(name.to_owned()))
 }
 
-pub(super) fn names<T: Clone + Ord + Serialize>(members: &AtLeastOne<T>) -> String {
+pub(crate) fn names<T: Clone + Ord + Serialize>(members: &AtLeastOne<T>) -> String {
     members.iter().map(name).collect::<Vec<_>>().join(COMMA)
 }
 
-pub(super) fn all_named<T>(names: &str) -> Result<AtLeastOne<T>, Unfoldable>
+pub(crate) fn all_named<T>(names: &str) -> Result<AtLeastOne<T>, Unfoldable>
 where
     T: Clone + Ord + DeserializeOwned,
 {

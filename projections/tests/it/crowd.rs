@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
 use domain::mails::{Intended, Mail, MailEvent, Template};
+use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
 use domain::payments::Payment;
+use domain::servers::{JoinToken, JoinTokenEvent, JoinTokenId, Machine, MachineEvent, MachineId};
 use domain::users::{
     Address, ApiKey, ApiKeyEvent, ApiKeyId, Challenge, ChallengeId, Created, CredentialId, Device,
     Digest, DisabledBecause, Documents, EndedBecause, FactorId, Kyc, KycEvent, KycId, Limits,
@@ -20,7 +22,7 @@ use uuid::Uuid;
 
 use crate::world::{Parcel, World, bank, moved};
 
-fn id<K>(number: u128) -> domain::users::Id<K> {
+pub fn id<K>(number: u128) -> domain::users::Id<K> {
     domain::users::Id::new(Uuid::from_u128(number))
 }
 
@@ -67,7 +69,7 @@ pub fn reason(text: &str) -> Reason {
 
 /// Every digest in these events is made of these digits.
 pub const SECRET_DIGITS: &str = "5e5e5e5e5e5e5e5e";
-const SECRET: [u8; 32] = [0x5e; 32];
+pub const SECRET: [u8; 32] = [0x5e; 32];
 
 /// Tells the log what a stream went through, from its beginning or from where it was left.
 pub struct Teller<'a> {
@@ -78,6 +80,12 @@ pub struct Teller<'a> {
 impl<'a> Teller<'a> {
     pub fn new(world: &'a World) -> Self {
         let told = std::collections::HashMap::new();
+        Self { world, told }
+    }
+
+    /// Goes on with a stream that has so many events already.
+    pub fn resumed(world: &'a World, (_, stream): (&str, String), already: i64) -> Self {
+        let told = std::collections::HashMap::from([(stream, already)]);
         Self { world, told }
     }
 
@@ -118,6 +126,31 @@ impl<'a> Teller<'a> {
     pub async fn examination(&mut self, user: UserId, events: &[KycEvent]) -> i64 {
         let stream = ("kyc", KycId::of(user).to_string());
         self.tell(stream, events, (bob(), "request-e")).await
+    }
+
+    pub async fn machine(&mut self, of: MachineId, events: &[MachineEvent]) -> i64 {
+        let stream = ("machine", of.to_string());
+        self.tell(stream, events, (ann(), "request-c")).await
+    }
+
+    pub async fn token(&mut self, of: JoinTokenId, events: &[JoinTokenEvent]) -> i64 {
+        let stream = ("join-token", of.to_string());
+        self.tell(stream, events, (ann(), "request-j")).await
+    }
+
+    pub async fn object(&mut self, object: ObjectId, owner: UserId) -> i64 {
+        let opened = ObjectEvent::Opened(Opened {
+            owner,
+            kind: ObjectKind::Dataset,
+            bytes: 10,
+            part_bytes: 8,
+            sha256: None,
+            under: None,
+            expires_at: minute(60),
+            at: minute(0),
+        });
+        let stream = ("object", object.to_string());
+        self.tell(stream, &[opened], (owner, "request-o")).await
     }
 
     pub async fn mail(&mut self, number: u128, to: UserId) -> i64 {
@@ -365,6 +398,8 @@ pub async fn trade(world: &World) -> i64 {
     let mut teller = Teller::new(world);
     teller.mail(1, ann()).await;
     teller.mail(2, bob()).await;
+    teller.object(id(0x70), ann()).await;
+    teller.object(id(0x71), bob()).await;
     let mut head = 0;
     for user in [ann(), bob()] {
         let user = user.to_string();
@@ -391,7 +426,11 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<ApiKey>()
         .with::<Kyc>()
         .with::<Mail>()
-        .with::<Payment>();
+        .with::<Machine>()
+        .with::<JoinToken>()
+        .with::<Object>()
+        .with::<Payment>()
+        .with::<Job>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await

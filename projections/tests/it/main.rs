@@ -4,11 +4,14 @@
 
 mod catching_up;
 mod crowd;
+mod fleet;
 mod mails;
+mod objects;
 mod payments;
 mod people;
 mod queries;
 mod rebuilding;
+mod servers;
 mod stopping;
 mod tampering;
 mod tenants;

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use chrono::DateTime;
 use serde::Serialize;
-use store::Log;
+use store::{Log, Seal};
 
-use super::{Seal, key};
+use super::key;
 use crate::failure::{Failure, Verdict};
 use crate::last_link;
 use crate::paper::{self, Answer};

@@ -6,24 +6,30 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use sha2::{Digest, Sha256};
+use store::hex;
 
-use super::SealError;
 use crate::failure::Failure;
-use crate::hex;
 
 const OWNER_ALONE: u32 = 0o600;
 const OTHERS: u32 = 0o077;
 
-/// By which a public key is recognised: the first eight bytes of its SHA-256.
-pub(super) fn id(key: &VerifyingKey) -> String {
-    hex::encode(&Sha256::digest(key.as_bytes())[..8])
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("a public key has 64 hexadecimal digits and is a point of the curve")]
+    Public,
+    #[error("the file holds no private key: 64 hexadecimal digits are expected")]
+    Private,
+    #[error("others may read the private key; take that right away with `chmod 600`")]
+    Exposed,
+    #[error("the system has no randomness to make a key from")]
+    Randomness,
 }
 
 /// Makes a key and writes it down; a file that is there already is never overwritten.
 pub(super) fn generate(path: &Path) -> Result<SigningKey, Failure> {
     let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|_| SealError::Randomness)?;
+    getrandom::fill(&mut secret).map_err(|_| KeyError::Randomness)?;
     let key = SigningKey::from_bytes(&secret);
     write_new(path, OWNER_ALONE, &hex::encode(&secret))?;
     let public = hex::encode(key.verifying_key().as_bytes());
@@ -56,10 +62,10 @@ pub(super) fn private_key(path: &Path) -> Result<SigningKey, Failure> {
         .permissions()
         .mode();
     if mode & OTHERS != 0 {
-        return Err(SealError::Exposed.into());
+        return Err(KeyError::Exposed.into());
     }
     let text = fs::read_to_string(path).map_err(Failure::file(path))?;
-    let secret = hex::decode(text.trim()).ok_or(SealError::PrivateKey)?;
+    let secret = hex::decode(text.trim()).ok_or(KeyError::Private)?;
     Ok(SigningKey::from_bytes(&secret))
 }
 
@@ -69,7 +75,7 @@ pub(crate) fn public_key(given: &str) -> Result<VerifyingKey, Failure> {
         bytes
     } else {
         let text = fs::read_to_string(given).map_err(Failure::file(given))?;
-        hex::decode(text.trim()).ok_or(SealError::PublicKey)?
+        hex::decode(text.trim()).ok_or(KeyError::Public)?
     };
-    VerifyingKey::from_bytes(&bytes).map_err(|_| SealError::PublicKey.into())
+    VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::Public.into())
 }

@@ -3,11 +3,11 @@
 use std::fs;
 
 use serde::Serialize;
-use store::{Hash, Head, Log};
+use store::{Hash, Head, Log, Seal};
 
 use super::Against;
 use crate::failure::Failure;
-use crate::seal::{self, Seal};
+use crate::seal;
 
 #[derive(Serialize)]
 pub(super) struct Sealed {

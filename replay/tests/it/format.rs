@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use ed25519_dalek::SigningKey;
-use replay::{EXPORT_FORMAT, Seal};
+use replay::EXPORT_FORMAT;
 use serde_json::{Value, json};
-use store::{GENESIS, Hash, Head, Link};
+use store::{GENESIS, Hash, Head, Link, Seal};
 use uuid::Uuid;
 
 use crate::fact::Stated;

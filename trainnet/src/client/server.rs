@@ -137,6 +137,26 @@ impl Server {
         })
     }
 
+    /// Sends bytes as they are, and gives what was answered as it is.
+    pub async fn send(
+        &self,
+        ask: &Ask<'_>,
+        content_type: &'static str,
+        bytes: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let mut request = self.request(ask)?;
+        let kind = HeaderValue::from_static(content_type);
+        request.headers_mut().insert(CONTENT_TYPE, kind);
+        *request.body_mut() = Full::new(bytes);
+        let answered = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
+        let (status, headers, body) =
+            answered.map_err(|_| anyhow!("{} took too long to answer", self.url))??;
+        if status.is_client_error() || status.is_server_error() {
+            return Err(Problem::read(status, &headers, &body).into());
+        }
+        Ok((status, body))
+    }
+
     async fn exchange(
         &self,
         request: Request<Full<Bytes>>,

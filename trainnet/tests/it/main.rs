@@ -11,5 +11,5 @@ mod people;
 mod program;
 mod secrecy;
 mod serve;
+mod story;
 mod traces;
-mod up;

@@ -6,6 +6,7 @@
 //! again and is told that it is so already. It never passes over an event: one that cannot be read
 //! or whose consequence is refused stops it there, with the reason in the checkpoint.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -32,9 +33,11 @@ pub trait Process: Send + Sync + 'static {
     /// Raised when the rule concludes more than before, so that a program with the older rule
     /// does not move the checkpoint past what it would have missed.
     const VERSION: i32;
-    /// How many commands of a page may be under way at once; more than one only if no two events
-    /// lead to the same stream.
-    const AT_ONCE: usize = 1;
+    /// How many streams of a page may be asked at once; one stream is asked one thing after
+    /// another, in the order of the events.
+    const AT_ONCE: usize = 32;
+    /// Whether what follows an event is always the first thing that happens to its stream.
+    const OPENS: bool;
 
     /// Whom it asks.
     type Asked: Aggregate<Services = (), Command: Clone, Event: Effects, Error: 'static> + Clone;
@@ -45,6 +48,14 @@ pub trait Process: Send + Sync + 'static {
 
     /// Whether a refusal says that what is asked for happened long ago.
     fn is_already_so(refusal: &<Self::Asked as Aggregate>::Error) -> bool;
+
+    /// What to ask for where the wallet does not hold what the command would move; without it, a
+    /// missing cent stops the reaction.
+    fn without_funds(
+        _command: &<Self::Asked as Aggregate>::Command,
+    ) -> Option<<Self::Asked as Aggregate>::Command> {
+        None
+    }
 }
 
 /// A stream, and what is to be asked of it.
@@ -180,14 +191,17 @@ impl<P: Process> Reaction<P> {
         let page = self.read(at.position, end).await?;
         let mut kept = page.stopped.map(|at| Kept { at, for_good: true });
         let mut reached = page.reached;
-        let mut asking = futures::stream::iter(page.due)
-            .map(|due| self.ask(due))
-            .buffered(P::AT_ONCE.max(1));
+        let mut asking = futures::stream::iter(by_stream(page.due))
+            .map(|due| self.ask_in_turn(due))
+            .buffer_unordered(P::AT_ONCE.max(1));
+        // Everybody is heard out: what one stream refuses is no reason to keep another waiting,
+        // and what is asked for twice is so already.
         while let Some(outcome) = asking.next().await {
-            if let Err(reason) = outcome {
+            if let Err(reason) = outcome
+                && reason.at.position <= reached
+            {
                 reached = reason.at.position - 1;
                 kept = Some(reason);
-                break;
             }
         }
         drop(asking);
@@ -285,9 +299,30 @@ impl<P: Process> Reaction<P> {
         Ok(page)
     }
 
+    /// Asks one stream for everything that is due to it, up to the first refusal.
+    async fn ask_in_turn(&self, due: Vec<Due<P::Asked>>) -> Result<(), Kept> {
+        for due in due {
+            self.ask(due).await?;
+        }
+        Ok(())
+    }
+
     async fn ask(&self, due: Due<P::Asked>) -> Result<(), Kept> {
         let (stream, command) = due.next;
-        match self.commands.begin(&stream, command, &due.context).await {
+        let otherwise = P::without_funds(&command);
+        let context = &due.context;
+        let asked = if P::OPENS {
+            self.commands.begin(&stream, command, context).await
+        } else {
+            self.commands.execute(&stream, command, context).await
+        };
+        let outcome = match (asked, otherwise) {
+            (Err(Refused::InsufficientFunds { .. }), Some(command)) => {
+                self.commands.execute(&stream, command, context).await
+            }
+            (outcome, _) => outcome,
+        };
+        match outcome {
             Ok(_) => Ok(()),
             Err(Refused::Domain(refusal)) if P::is_already_so(&refusal) => Ok(()),
             Err(refused) => Err(Kept {
@@ -299,6 +334,20 @@ impl<P: Process> Reaction<P> {
             }),
         }
     }
+}
+
+/// What is due to each stream, in the order of the events.
+fn by_stream<A: Aggregate>(due: Vec<Due<A>>) -> Vec<Vec<Due<A>>> {
+    let mut place = HashMap::new();
+    let mut streams: Vec<Vec<Due<A>>> = Vec::new();
+    for due in due {
+        let at = *place.entry(due.next.0.clone()).or_insert(streams.len());
+        match streams.get_mut(at) {
+            Some(stream) => stream.push(due),
+            None => streams.push(vec![due]),
+        }
+    }
+    streams
 }
 
 fn because_of<P: Process>(event: &EventRef<'_>, next: Next<P::Asked>) -> Due<P::Asked> {

@@ -33,11 +33,12 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 15] = [
+pub const MEMBERS: [Member; 17] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
     library("embedded", &["embedded-search"]),
+    library("objects", &[]),
     library("workbench", &["embedded", "migrations"]),
     library("store", &["ledger", "migrations"]),
     library("domain", &["ledger"]),
@@ -46,9 +47,23 @@ pub const MEMBERS: [Member; 15] = [
         "replay",
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
-    library("api", &["projections", "store", "domain", "ledger"]),
-    library("platform", &["projections", "store", "domain", "ledger"]),
+    library("receipts", &["domain", "store", "ledger"]),
     library("stripe-sim", &[]),
+    library(
+        "api",
+        &[
+            "projections",
+            "receipts",
+            "store",
+            "domain",
+            "ledger",
+            "objects",
+        ],
+    ),
+    library(
+        "platform",
+        &["projections", "store", "domain", "ledger", "objects"],
+    ),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),

@@ -1,8 +1,11 @@
 //! Installs what is missing on this machine, and touches nothing that is there.
 
 mod debian;
+mod environment;
 mod fuzzer;
 mod private_copy;
+mod stripe;
+mod trainer;
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -13,24 +16,31 @@ use embedded_search::{Binaries, Environment};
 use crate::steps::Steps;
 use crate::workspace;
 
+pub use trainer::tests as trainer_tests;
+
 /// The version of cargo-deny whose configuration `deny.toml` is.
 const DENY_VERSION: &str = "0.20.2";
 
 /// Programs that only tests run, with the Debian packages that hold them: two read exported
-/// journals and say whether the books balance, two check chain and seal without any code of ours.
-const FOR_TESTS: [(&str, &str); 4] = [
+/// journals and say whether the books balance, two check chain and seal without any code of ours,
+/// and one is the sandbox that a machine trains in.
+const FOR_TESTS: [(&str, &str); 5] = [
     ("hledger", "hledger"),
     ("bean-check", "beancount"),
     ("python3", "python3"),
     ("openssl", "openssl"),
+    ("bwrap", "bubblewrap"),
 ];
 
 /// Installs what the product needs, and what its tests need besides if asked to.
 pub fn run(tests: bool) -> anyhow::Result<bool> {
     let mut steps = Steps::default();
     let mut went_well = provide_server(&mut steps)?;
+    went_well &= trainer::provide_light(&mut steps);
     if tests {
+        went_well &= trainer::provide_with_torch(&mut steps);
         went_well &= provide_judges(&mut steps);
+        went_well &= stripe::provide(&mut steps);
         went_well &= provide_deny(&mut steps);
     }
     Ok(went_well)

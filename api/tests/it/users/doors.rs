@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::people::{HOME, People};
 use super::{kyc, mails};
+use crate::objects;
 use crate::payments;
+use crate::servers;
 
 /// Every operation of the document, as method and path.
 fn operations(document: &Value) -> Vec<(String, String)> {
@@ -54,8 +56,12 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         .await
         .json();
     let mail = mails::intended(&people, &ann.user).await.to_string();
+    let object = objects::opened(&people, &ann).await;
     kyc::submitted(&people, &ann).await;
     let payment = payments::requested(&people, &ann).await;
+    let carl = servers::provider(&people, "carl@example.com").await;
+    let machine = servers::machine(&people, &carl).await.id;
+    let join = servers::token(&people, &carl, json!({})).await;
     let document = people
         .send(HOME, ("GET", "/openapi.json"), None, None)
         .await
@@ -72,6 +78,10 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{key}", key["id"].as_str().unwrap())
             .replace("{mail}", &mail)
             .replace("{payment}", &payment)
+            .replace("{machine}", &machine)
+            .replace("{join}", join["id"].as_str().unwrap())
+            .replace("{object}", &object)
+            .replace("{number}", "1")
             .replace("{role}", "provider");
         assert!(!of_ann.contains('{'), "say whose the id in {path} is");
         for other in [of_ann, path.replace(['{', '}'], "")] {
@@ -82,6 +92,6 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         }
         walked += 1;
     }
-    assert!(walked >= 11, "{walked}");
+    assert!(walked >= 19, "{walked}");
     assert_eq!(people.me(&ann).await.status, StatusCode::OK);
 }

@@ -3,7 +3,7 @@
 mod counting;
 mod doors;
 mod keys;
-mod kyc;
+pub mod kyc;
 mod leaking;
 mod mails;
 pub mod people;

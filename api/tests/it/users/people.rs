@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use api::{Api, Binding, Payments, Secrets, Server, Settings, Users, Variables};
+use ::objects::{Place, Settings as ObjectSettings, Shelf};
+use api::{Api, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::jobs::Job;
 use domain::mails::Mail;
+use domain::objects::Object;
 use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
+use domain::work::Unit;
 use projections::{Engine, Projections};
 use serde_json::{Value, json};
 use store::{Catalogue, Clock, Log, Options};
@@ -20,6 +25,8 @@ use workbench::TestDatabase;
 use crate::client::{self, Reply};
 
 pub const PASSWORD: &str = "abc12345";
+/// So much somebody may keep.
+pub const KEPT_BYTES_MAX: u64 = 32 << 20;
 pub const WEBHOOK_SECRET: &str = "whsec_of_this_test";
 /// Noon of some day.
 const BEGIN: i64 = 1_800_014_400_000_000;
@@ -28,6 +35,9 @@ pub struct People {
     pub log: Log,
     pub engine: Engine,
     pub users: Users,
+    pub product: Product,
+    /// Where the bytes of objects lie.
+    pub shelf: PathBuf,
     pub database: TestDatabase,
     pub secrets_file: PathBuf,
     address: SocketAddr,
@@ -84,7 +94,12 @@ impl People {
             .with::<ApiKey>()
             .with::<Kyc>()
             .with::<Mail>()
-            .with::<Payment>();
+            .with::<Machine>()
+            .with::<JoinToken>()
+            .with::<Object>()
+            .with::<Payment>()
+            .with::<Unit>()
+            .with::<Job>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -106,14 +121,27 @@ impl People {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await.unwrap();
         let address = server.address();
-        let payments = Payments::new(&log, Some(WEBHOOK_SECRET.to_owned()));
-        let slices = Users::routes().merge(payments.routes());
-        let router = Api::new(log.clone(), engine.clone(), settings).serve(users.around(slices));
+        let mut kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
+        kept.kept_bytes_max = KEPT_BYTES_MAX;
+        let Place::Disk(shelf) = kept.place.clone() else {
+            unreachable!("without an address it is the disk")
+        };
+        let outside = Outside {
+            base: format!("http://{address}"),
+            shelf: Shelf::open(&kept.place).unwrap(),
+            kept,
+            webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
+        };
+        let product = Product::new(&log, users.clone(), &settings, outside);
+        let slices = product.routes(Routes::new());
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
             log,
             engine,
             users,
+            product,
+            shelf,
             database,
             secrets_file,
             address,
@@ -158,6 +186,20 @@ impl People {
 
     pub async fn raw(&self, request: axum::http::request::Builder, body: String) -> Reply {
         client::send(self.address, request, body).await.unwrap()
+    }
+
+    pub async fn raw_bytes(&self, request: axum::http::request::Builder, body: Vec<u8>) -> Reply {
+        client::send(self.address, request, body).await.unwrap()
+    }
+
+    /// As this one, without a word about how long it is.
+    pub async fn in_chunks(&self, signed: &Signed, path: &str, body: &str) -> Reply {
+        let headers = [
+            ("x-forwarded-for", HOME.address.to_owned()),
+            ("user-agent", HOME.agent.to_owned()),
+            ("authorization", format!("Bearer {}", signed.access)),
+        ];
+        client::in_chunks_with(self.address, path, &headers, body).await
     }
 
     pub async fn post(&self, client: Client, path: &str, body: Value) -> Reply {

@@ -109,8 +109,12 @@ impl Payment {
             (Self::Asked { terms, stage }, PaymentCommand::RecordCheckout(opened)) => {
                 record_checkout(terms, stage, opened)
             }
-            (Self::Asked { stage, .. }, PaymentCommand::GiveUp { because, at }) => match stage {
-                Stage::Requested => Ok(vec![PaymentEvent::Failed { because, at }]),
+            (Self::Asked { stage, terms }, PaymentCommand::GiveUp { because, at }) => match stage {
+                Stage::Requested => Ok(vec![PaymentEvent::Failed {
+                    order: terms.requested.order.clone(),
+                    because,
+                    at,
+                }]),
                 // Somebody else opened it, or gave it up before.
                 _ => Ok(vec![]),
             },
@@ -236,10 +240,12 @@ fn observe_checkout(
         }
         (Stage::Requested | Stage::Open | Stage::Processing, CheckoutState::Failed) => {
             let because = FailedBecause::NotPaid;
-            Ok(vec![PaymentEvent::Failed { because, at }])
+            let order = terms.requested.order.clone();
+            Ok(vec![PaymentEvent::Failed { order, because, at }])
         }
         (Stage::Requested | Stage::Open | Stage::Processing, CheckoutState::Expired) => {
-            Ok(vec![PaymentEvent::Expired { at }])
+            let order = terms.requested.order.clone();
+            Ok(vec![PaymentEvent::Expired { order, at }])
         }
         (Stage::Paid { .. }, _)
         | (_, CheckoutState::Open)

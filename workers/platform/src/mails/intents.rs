@@ -17,7 +17,7 @@ impl Process for Intents {
     const NAME: &'static str = "mails";
     const VERSION: i32 = 2;
     /// Every event leads to a mail of its own.
-    const AT_ONCE: usize = 32;
+    const OPENS: bool = true;
 
     type Asked = Mail;
 

@@ -118,6 +118,7 @@ trait Mood: Send + Sync + 'static {
 }
 
 impl<M: Mood> Process for Moody<M> {
+    const OPENS: bool = true;
     const NAME: &'static str = M::NAME;
     const VERSION: i32 = M::VERSION;
 

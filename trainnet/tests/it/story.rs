@@ -1,4 +1,4 @@
-//! `trainnet up`, from nothing, again, and after it was killed.
+//! `trainnet story`, from nothing, again, and after it was killed.
 
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Lines};
@@ -81,7 +81,7 @@ const BOOKS: [&str; 7] = [
 #[test]
 fn the_story_is_told_once_and_stays_told() {
     let folder = folder();
-    let first = succeeds(folder.path(), &["up", "--no-stay"]);
+    let first = succeeds(folder.path(), &["story", "--no-stay"]);
     assert_says(&first, &BOOKS);
     assert_says(
         &first,
@@ -96,7 +96,7 @@ fn the_story_is_told_once_and_stays_told() {
             "The story was told: 21 requests were granted.",
         ],
     );
-    let second = succeeds(folder.path(), &["up", "--no-stay"]);
+    let second = succeeds(folder.path(), &["story", "--no-stay"]);
     assert_says(&second, &BOOKS);
     assert_says(
         &second,
@@ -113,12 +113,12 @@ fn a_story_that_was_killed_anywhere_goes_on_where_it_was() {
         "shows 30.00 USD",
         "mature",
     ] {
-        let mut story = Story::begin(folder.path(), &["up", "--no-stay"]);
+        let mut story = Story::begin(folder.path(), &["story", "--no-stay"]);
         story.read_until(line);
         story.child.kill().unwrap();
         story.child.wait().unwrap();
     }
-    let told = succeeds(folder.path(), &["up", "--no-stay"]);
+    let told = succeeds(folder.path(), &["story", "--no-stay"]);
     assert_says(&told, &BOOKS);
     assert!(
         !told.contains("The story was told:"),
@@ -131,7 +131,7 @@ fn a_story_that_was_killed_anywhere_goes_on_where_it_was() {
 #[test]
 fn interrupted_it_ends_in_order_and_stops_its_server() {
     let folder = folder();
-    let mut story = Story::begin(folder.path(), &["up"]);
+    let mut story = Story::begin(folder.path(), &["story"]);
     story.read_until("Following the log");
     let pid_file = folder.path().join("data/postgres/cluster/postmaster.pid");
     assert!(pid_file.exists(), "the server runs while it is needed");
@@ -151,7 +151,7 @@ fn interrupted_it_ends_in_order_and_stops_its_server() {
 #[tokio::test]
 async fn a_change_behind_its_back_is_found_while_it_runs() {
     let folder = folder();
-    let mut story = Story::begin(folder.path(), &["up"]);
+    let mut story = Story::begin(folder.path(), &["story"]);
     story.read_until("Following the log");
     let url = succeeds(folder.path(), &["database", "url"]);
     let mut superuser = PgConnection::connect(url.trim()).await.unwrap();
@@ -167,7 +167,7 @@ async fn a_change_behind_its_back_is_found_while_it_runs() {
     story.child.kill().unwrap();
     story.child.wait().unwrap();
     // Whoever comes next takes the server over, tells the story, and does not pass over this.
-    let again = trainnet(folder.path(), &["up", "--no-stay"])
+    let again = trainnet(folder.path(), &["story", "--no-stay"])
         .output()
         .unwrap();
     assert_eq!(again.status.code(), Some(1));
@@ -177,7 +177,7 @@ async fn a_change_behind_its_back_is_found_while_it_runs() {
 fn a_database_that_is_not_there_is_an_error_in_words() {
     let folder = folder();
     let nowhere = [
-        "up",
+        "story",
         "--database-url",
         "postgres://nobody@127.0.0.1:1/nothing",
     ];

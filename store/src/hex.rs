@@ -1,6 +1,6 @@
 //! Bytes as hexadecimal text and back.
 
-pub(crate) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     nibbles
@@ -9,7 +9,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Exactly so many bytes, in digits of either case.
-pub(crate) fn decode<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
+pub fn decode<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
     let text = text.as_bytes();
     if text.len() != BYTES * 2 {
         return None;

@@ -1,0 +1,141 @@
+//! Training jobs: what is on offer, ordering, following, and what came of it and what it cost.
+
+mod act;
+mod cards;
+mod download;
+mod estimate;
+mod list;
+mod needs;
+mod order;
+mod problems;
+mod receipt;
+mod shown;
+mod status;
+mod train;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use chrono::{DateTime, Utc};
+use domain::jobs::{Job, JobId};
+use domain::users::UserId;
+use ed25519_dalek::SigningKey;
+use ledger::{Currency, Money};
+use projections::jobs::{self, JobRow};
+use projections::tenants;
+use store::{Commands, Log, StoreError};
+
+use crate::api::Routes;
+use crate::payments::Payments;
+use crate::problem::{ApiError, kinds};
+use crate::users::Caller;
+
+/// What orders stand on; clones share it.
+#[derive(Clone)]
+pub struct Jobs(Arc<Inner>);
+
+struct Inner {
+    jobs: Commands<Job>,
+    payments: Payments,
+    receipt_key: SigningKey,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Jobs")
+    }
+}
+
+impl Jobs {
+    /// Receipts are signed with this key.
+    pub fn new(log: &Log, payments: Payments, receipt_key: [u8; 32]) -> Self {
+        Self(Arc::new(Inner {
+            jobs: Commands::new(log.clone()),
+            payments,
+            receipt_key: SigningKey::from_bytes(&receipt_key),
+        }))
+    }
+
+    /// Puts itself where its routes look for it.
+    pub fn around(&self, slices: Routes) -> Routes {
+        slices.layer(Extension(self.clone()))
+    }
+
+    /// Its own routes; they stand within [`Jobs::around`], the users, the objects and the payments.
+    pub fn routes() -> Routes {
+        Routes::new()
+            .merge(cards::routes())
+            .merge(estimate::routes())
+            .merge(train::routes())
+            .merge(list::routes())
+            .merge(status::routes())
+            .merge(act::routes())
+            .merge(download::routes())
+            .merge(receipt::routes())
+    }
+
+    fn commands(&self) -> &Commands<Job> {
+        &self.0.jobs
+    }
+
+    fn payments(&self) -> &Payments {
+        &self.0.payments
+    }
+
+    fn log(&self) -> &Log {
+        self.0.jobs.log()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.log().clock().now()
+    }
+
+    fn receipt_key(&self) -> &SigningKey {
+        &self.0.receipt_key
+    }
+
+    /// The job as of this moment, if it is the caller's.
+    async fn look(&self, job: JobId, caller: &Caller) -> Result<Job, ApiError> {
+        let looked = self.commands().look(&job.to_string()).await;
+        let state = looked.map_err(|error| match error {
+            StoreError::Answer(error) => error.into(),
+            other => ApiError::internal(other),
+        })?;
+        let owner = match &state {
+            Job::Unordered => None,
+            Job::Pending { terms, .. } | Job::Over { terms, .. } => Some(terms.customer),
+            Job::Active { account, .. } => Some(account.terms.customer),
+        };
+        if owner == Some(caller.user()) {
+            Ok(state)
+        } else {
+            Err(ApiError::new(&kinds::NOT_FOUND))
+        }
+    }
+
+    /// A job of this customer, as the read tables have it.
+    async fn own(&self, job: JobId, customer: UserId) -> Result<JobRow, ApiError> {
+        let mut reader = tenants::as_tenant(self.log().pool(), customer).await?;
+        let found = jobs::one(&mut *reader, job).await?;
+        found.ok_or_else(|| ApiError::new(&kinds::NOT_FOUND))
+    }
+}
+
+/// In dollars and whole cents, as a card can be charged; `field` is what it was said for.
+fn payable(money: Money, field: &'static str) -> Result<Money, ApiError> {
+    if money.currency() == Currency::Usd && money.is_positive() && money.whole_cents() {
+        Ok(money)
+    } else {
+        Err(ApiError::new(&problems::BUDGET_INVALID)
+            .detail("Send a positive amount in USD and whole cents, such as 12.50.")
+            .field(field))
+    }
+}
+
+/// What stands in a path: a job, or the unit that does its work; where it cannot be read, there is
+/// nothing.
+fn identity(text: &str) -> Result<JobId, ApiError> {
+    let unit = text.strip_prefix("unit_").map(|uuid| format!("job_{uuid}"));
+    let job = unit.as_deref().unwrap_or(text);
+    job.parse().map_err(|_| ApiError::new(&kinds::NOT_FOUND))
+}

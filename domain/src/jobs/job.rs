@@ -1,0 +1,516 @@
+//! A job's state, what it decides, and how an event changes it.
+
+use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use ledger::{Currency, Money, Rate};
+use serde::{Deserialize, Serialize};
+
+use super::commands::{JobCommand, JobError, Outcome, Reading};
+use super::events::{CancelledBecause, Charge, JobEvent, LapsedBecause, PausedBecause};
+use super::terms::{BUDGET_MIN_CENTS, Terms, Way};
+use crate::payments::PaymentId;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Job {
+    #[default]
+    Unordered,
+    Pending {
+        terms: Box<Terms>,
+        budget: Money,
+        payment: Option<PaymentId>,
+        funds_missing: bool,
+    },
+    Active {
+        account: Account,
+        phase: Phase,
+    },
+    Over {
+        terms: Box<Terms>,
+        charged: Money,
+        cancelled: bool,
+    },
+}
+
+/// The order and its money: what is held is the budget less what was charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub terms: Box<Terms>,
+    pub budget: Money,
+    pub charged: Money,
+    /// The last lease, and its machine's rate.
+    pub lease: Option<(u64, Rate)>,
+    /// Since that lease began, so that its machine may not have heard of it.
+    pub raised: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    Queued,
+    Running,
+    Pausing,
+    Paused(PausedBecause),
+    Cancelling(CancelledBecause),
+}
+
+impl Job {
+    fn decide(&self, command: JobCommand) -> Result<Vec<JobEvent>, JobError> {
+        match self {
+            Self::Unordered => match command {
+                JobCommand::Order {
+                    terms,
+                    budget,
+                    way,
+                    at,
+                } => order(terms, budget, way, at),
+                _ => Err(JobError::NotOrdered),
+            },
+            Self::Pending {
+                terms,
+                budget,
+                payment,
+                funds_missing,
+            } => pending(terms, *budget, *payment, *funds_missing, command),
+            Self::Active { account, phase } => account.decide(*phase, command),
+            Self::Over {
+                terms,
+                charged,
+                cancelled,
+            } => over(terms, *charged, *cancelled, command),
+        }
+    }
+}
+
+fn order(
+    terms: Box<Terms>,
+    budget: Money,
+    way: Way,
+    at: DateTime<Utc>,
+) -> Result<Vec<JobEvent>, JobError> {
+    payable(budget)?;
+    let paid = (way == Way::Wallet).then(|| funded(&terms, budget, at));
+    let ordered = JobEvent::Ordered {
+        terms,
+        budget,
+        way,
+        at,
+    };
+    Ok(std::iter::once(ordered).chain(paid).collect())
+}
+
+/// A budget may be paid for by card, so it is what a card can pay.
+fn payable(budget: Money) -> Result<(), JobError> {
+    let cent = 10_i64.pow(Currency::Usd.scale() - 2);
+    let enough = budget.minor() >= BUDGET_MIN_CENTS * cent;
+    if budget.currency() == Currency::Usd && budget.whole_cents() && enough {
+        Ok(())
+    } else {
+        Err(JobError::BudgetTooSmall)
+    }
+}
+
+fn funded(terms: &Terms, held: Money, at: DateTime<Utc>) -> JobEvent {
+    JobEvent::Funded {
+        terms: Box::new(terms.clone()),
+        held,
+        at,
+    }
+}
+
+fn same_terms(terms: &Terms, asked: &Terms) -> Result<Vec<JobEvent>, JobError> {
+    if terms == asked {
+        Ok(vec![])
+    } else {
+        Err(JobError::OrderedOtherwise)
+    }
+}
+
+fn pending(
+    terms: &Terms,
+    budget: Money,
+    open: Option<PaymentId>,
+    funds_missing: bool,
+    command: JobCommand,
+) -> Result<Vec<JobEvent>, JobError> {
+    use JobCommand as C;
+    let cancelled = |because, at| JobEvent::Cancelled {
+        customer: terms.customer,
+        because,
+        released: Money::zero(budget.currency()),
+        at,
+    };
+    match command {
+        C::Order { terms: asked, .. } => same_terms(terms, &asked),
+        C::OpenPayment { payment, at } => match open {
+            None => Ok(vec![JobEvent::PaymentOpened { payment, at }]),
+            Some(open) if open == payment => Ok(vec![]),
+            Some(_) => Err(JobError::OtherPayment),
+        },
+        C::Fund { at } => Ok(vec![funded(terms, budget, at)]),
+        C::FundsMissing { .. } if funds_missing => Ok(vec![]),
+        C::FundsMissing { at } => Ok(vec![JobEvent::FundsMissing { at }]),
+        C::Lapse {
+            payment,
+            because,
+            at,
+        } if open.is_none_or(|open| open == payment) => Ok(vec![cancelled(because.into(), at)]),
+        // A payment that this job no longer waits for.
+        C::Lapse { .. } => Ok(vec![]),
+        C::Cancel { because, at } => Ok(vec![cancelled(because, at)]),
+        C::Start { .. }
+        | C::Charge(_)
+        | C::Interrupt { .. }
+        | C::Settle { .. }
+        | C::Pause { .. }
+        | C::Resume { .. }
+        | C::RaiseBudget { .. } => Err(JobError::NotPaid),
+    }
+}
+
+/// What is over stays so; what asks for just that has nothing to add.
+fn over(
+    terms: &Terms,
+    charged: Money,
+    cancelled: bool,
+    command: JobCommand,
+) -> Result<Vec<JobEvent>, JobError> {
+    use JobCommand as C;
+    match command {
+        C::Order { terms: asked, .. } => same_terms(terms, &asked),
+        C::Charge(reading) | C::Settle { reading, .. } if reading.spent == charged => Ok(vec![]),
+        C::Cancel { .. } if cancelled => Ok(vec![]),
+        C::OpenPayment { .. }
+        | C::Fund { .. }
+        | C::FundsMissing { .. }
+        | C::Lapse { .. }
+        | C::Start { .. }
+        | C::Interrupt { .. } => Ok(vec![]),
+        C::Charge(_)
+        | C::Settle { .. }
+        | C::Pause { .. }
+        | C::Resume { .. }
+        | C::RaiseBudget { .. }
+        | C::Cancel { .. } => Err(JobError::Over),
+    }
+}
+
+impl Account {
+    fn decide(&self, phase: Phase, command: JobCommand) -> Result<Vec<JobEvent>, JobError> {
+        use JobCommand as C;
+        match command {
+            C::Order { terms, .. } => same_terms(&self.terms, &terms),
+            C::OpenPayment { .. } | C::Fund { .. } | C::FundsMissing { .. } | C::Lapse { .. } => {
+                Ok(vec![])
+            }
+            C::Start {
+                fence,
+                machine,
+                rate,
+                at,
+            } => Ok(match self.lease {
+                Some((last, _)) if last >= fence => vec![],
+                _ => vec![JobEvent::Started {
+                    fence,
+                    machine,
+                    rate,
+                    at,
+                }],
+            }),
+            C::Interrupt { fence, because, at } => Ok(match self.lease {
+                Some((last, _)) if last == fence && phase != Phase::Queued => {
+                    vec![JobEvent::Interrupted { fence, because, at }]
+                }
+                _ => vec![],
+            }),
+            C::Charge(reading) => self.charge(&reading),
+            C::Settle { reading, outcome } => self.settle(phase, &reading, outcome),
+            C::Pause { at } => match phase {
+                Phase::Queued | Phase::Running => Ok(vec![JobEvent::PauseAsked { at }]),
+                Phase::Pausing | Phase::Paused(_) => Ok(vec![]),
+                Phase::Cancelling(_) => Err(JobError::Cancelling),
+            },
+            C::Resume { at } => self.resume(phase, at),
+            C::RaiseBudget { to, at } => self.raise(phase, to, at),
+            C::Cancel { because, at } => Ok(match phase {
+                Phase::Queued | Phase::Running | Phase::Pausing => {
+                    vec![JobEvent::CancelAsked { because, at }]
+                }
+                Phase::Paused(_) => vec![self.cancelled(self.charged, because, at)?],
+                Phase::Cancelling(_) => vec![],
+            }),
+        }
+    }
+
+    fn resume(&self, phase: Phase, at: DateTime<Utc>) -> Result<Vec<JobEvent>, JobError> {
+        match phase {
+            Phase::Paused(PausedBecause::Asked) => Ok(vec![JobEvent::Resumed {
+                budget: self.budget,
+                at,
+            }]),
+            Phase::Paused(PausedBecause::Budget) => Err(JobError::BudgetUsedUp),
+            Phase::Queued | Phase::Running => Ok(vec![]),
+            Phase::Pausing => Err(JobError::NotPaused),
+            Phase::Cancelling(_) => Err(JobError::Cancelling),
+        }
+    }
+
+    /// A job that stopped for its budget goes on as soon as there is more of it.
+    fn raise(&self, phase: Phase, to: Money, at: DateTime<Utc>) -> Result<Vec<JobEvent>, JobError> {
+        if matches!(phase, Phase::Cancelling(_)) {
+            return Err(JobError::Cancelling);
+        }
+        let by = to.checked_sub(self.budget)?;
+        if by.is_negative() {
+            return Err(JobError::BudgetNotRaised);
+        }
+        if by.is_zero() {
+            return Ok(vec![]);
+        }
+        let mut events = vec![JobEvent::BudgetRaised {
+            customer: self.terms.customer,
+            by,
+            budget: to,
+            at,
+        }];
+        if phase == Phase::Paused(PausedBecause::Budget) {
+            events.push(JobEvent::Resumed { budget: to, at });
+        }
+        Ok(events)
+    }
+
+    /// Charges what the work costs beyond what was charged before; an old reading costs nothing.
+    fn charge(&self, reading: &Reading) -> Result<Vec<JobEvent>, JobError> {
+        let amount = reading.spent.checked_sub(self.charged)?;
+        if !amount.is_positive() {
+            return Ok(vec![]);
+        }
+        if self.budget.checked_sub(reading.spent)?.is_negative() {
+            return Err(JobError::BeyondBudget);
+        }
+        let provider = reading.provider.ok_or(JobError::NoProvider)?;
+        let rate = match self.lease {
+            Some((fence, rate)) if fence == reading.fence => rate,
+            _ => return Err(JobError::NoProvider),
+        };
+        let points = self.terms.commission_basis_points;
+        Ok(vec![JobEvent::Charged(Box::new(Charge {
+            customer: self.terms.customer,
+            provider,
+            amount,
+            split: points.deduct(self.charged, amount)?,
+            commission_basis_points: points,
+            charged: reading.spent,
+            fence: reading.fence,
+            rate,
+            trained_seconds: reading.trained_seconds,
+            step: reading.step,
+            checkpoint: reading.checkpoint,
+            at: reading.at,
+        }))])
+    }
+
+    fn settle(
+        &self,
+        phase: Phase,
+        reading: &Reading,
+        outcome: Outcome,
+    ) -> Result<Vec<JobEvent>, JobError> {
+        let mut events = self.charge(reading)?;
+        let charged = if events.is_empty() {
+            self.charged
+        } else {
+            reading.spent
+        };
+        let (customer, at) = (self.terms.customer, reading.at);
+        let released = self.budget.checked_sub(charged)?;
+        let end = match (outcome, phase) {
+            (Outcome::Done { artifact, metrics }, _) => JobEvent::Done {
+                customer,
+                artifact,
+                metrics,
+                released,
+                at,
+            },
+            (Outcome::Failed { because, detail }, _) => JobEvent::Failed {
+                customer,
+                because,
+                detail,
+                released,
+                at,
+            },
+            // Whoever asked for the end gets it, even if the machine stopped for another reason.
+            (Outcome::Paused(_) | Outcome::Cancelled, Phase::Cancelling(because)) => {
+                self.cancelled(charged, because, at)?
+            }
+            (Outcome::Paused(_), Phase::Paused(_)) => return Ok(events),
+            // The machine stopped for a budget that had just been raised.
+            (Outcome::Paused(PausedBecause::Budget), _) if self.raised => {
+                events.push(JobEvent::Paused {
+                    because: PausedBecause::Budget,
+                    at,
+                });
+                JobEvent::Resumed {
+                    budget: self.budget,
+                    at,
+                }
+            }
+            (Outcome::Paused(because), _) => JobEvent::Paused { because, at },
+            (Outcome::Cancelled, _) => self.cancelled(charged, CancelledBecause::Asked, at)?,
+        };
+        events.push(end);
+        Ok(events)
+    }
+
+    fn cancelled(
+        &self,
+        charged: Money,
+        because: CancelledBecause,
+        at: DateTime<Utc>,
+    ) -> Result<JobEvent, JobError> {
+        Ok(JobEvent::Cancelled {
+            customer: self.terms.customer,
+            because,
+            released: self.budget.checked_sub(charged)?,
+            at,
+        })
+    }
+
+    fn apply(mut self, phase: Phase, event: JobEvent) -> Job {
+        let phase = match event {
+            JobEvent::Started { fence, rate, .. } => {
+                self.lease = Some((fence, rate));
+                self.raised = false;
+                match phase {
+                    Phase::Queued => Phase::Running,
+                    other => other,
+                }
+            }
+            JobEvent::Charged(charge) => {
+                self.charged = charge.charged;
+                phase
+            }
+            JobEvent::Interrupted { .. } => match phase {
+                Phase::Running => Phase::Queued,
+                other => other,
+            },
+            JobEvent::PauseAsked { .. } => Phase::Pausing,
+            JobEvent::Paused { because, .. } => Phase::Paused(because),
+            JobEvent::Resumed { .. } => Phase::Queued,
+            JobEvent::BudgetRaised { budget, .. } => {
+                self.budget = budget;
+                self.raised = true;
+                phase
+            }
+            JobEvent::CancelAsked { because, .. } => Phase::Cancelling(because),
+            JobEvent::Done { .. } | JobEvent::Failed { .. } => return self.over(false),
+            JobEvent::Cancelled { .. } => return self.over(true),
+            // None of these follows an order that is paid for.
+            JobEvent::Ordered { .. }
+            | JobEvent::PaymentOpened { .. }
+            | JobEvent::Funded { .. }
+            | JobEvent::FundsMissing { .. } => phase,
+        };
+        Job::Active {
+            account: self,
+            phase,
+        }
+    }
+
+    fn over(self, cancelled: bool) -> Job {
+        Job::Over {
+            terms: self.terms,
+            charged: self.charged,
+            cancelled,
+        }
+    }
+}
+
+impl From<LapsedBecause> for CancelledBecause {
+    fn from(because: LapsedBecause) -> Self {
+        match because {
+            LapsedBecause::PaymentExpired => Self::PaymentExpired,
+            LapsedBecause::PaymentFailed => Self::PaymentFailed,
+        }
+    }
+}
+
+impl Aggregate for Job {
+    const TYPE: &'static str = "job";
+    type Command = JobCommand;
+    type Event = JobEvent;
+    type Error = JobError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: JobCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), JobError> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: JobEvent) {
+        *self = match (std::mem::take(self), event) {
+            (_, JobEvent::Ordered { terms, budget, .. }) => Self::Pending {
+                terms,
+                budget,
+                payment: None,
+                funds_missing: false,
+            },
+            (_, JobEvent::Funded { terms, held, .. }) => Self::Active {
+                account: Account {
+                    charged: Money::zero(held.currency()),
+                    terms,
+                    budget: held,
+                    lease: None,
+                    raised: false,
+                },
+                phase: Phase::Queued,
+            },
+            (Self::Active { account, phase }, event) => account.apply(phase, event),
+            (
+                Self::Pending {
+                    terms,
+                    budget,
+                    payment,
+                    funds_missing,
+                },
+                event,
+            ) => match event {
+                JobEvent::PaymentOpened { payment, .. } => Self::Pending {
+                    terms,
+                    budget,
+                    payment: Some(payment),
+                    funds_missing,
+                },
+                JobEvent::FundsMissing { .. } => Self::Pending {
+                    terms,
+                    budget,
+                    payment,
+                    funds_missing: true,
+                },
+                JobEvent::Cancelled { .. } => Self::Over {
+                    charged: Money::zero(budget.currency()),
+                    terms,
+                    cancelled: true,
+                },
+                // Nothing else happens to what is not paid for.
+                _ => Self::Pending {
+                    terms,
+                    budget,
+                    payment,
+                    funds_missing,
+                },
+            },
+            // Nothing happens before the order or after the end.
+            (state @ (Self::Unordered | Self::Over { .. }), _) => state,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests;

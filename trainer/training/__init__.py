@@ -1,0 +1,1 @@
+"""Trains one model as a job file asks, and says on standard output how far it is."""
