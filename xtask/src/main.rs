@@ -30,7 +30,8 @@ struct Arguments {
 enum Task {
     /// Installs what is missing to run: a Postgres server's programs
     Setup {
-        /// Installs what the tests need as well: hledger, beancount, Python, OpenSSL and cargo-deny
+        /// Installs what the tests need as well: hledger, beancount, Python, OpenSSL, SeaweedFS and
+        /// cargo-deny
         #[arg(long)]
         tests: bool,
         /// Installs what the API is fuzzed with as well: schemathesis, in a folder of its own

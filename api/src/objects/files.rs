@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use ::objects::{Grant, Key, Upload};
+use ::objects::{Grant, Key};
 use axum::Extension;
 use axum::body::Body;
 use axum::http::header::{
@@ -131,7 +131,7 @@ impl Objects {
         body: Body,
     ) -> Result<(), ApiError> {
         let room = self.arriving(object).await?;
-        let upload: Upload = super::room::upload_of(&room)?;
+        let upload = self.upload(&room).await?;
         let expected = upload.bytes_of(number);
         let expected = expected.ok_or(&crate::problem::kinds::NOT_FOUND)?;
         let (said, sha256) = (length(headers)?, digest(headers)?);
@@ -172,7 +172,7 @@ fn range(headers: &HeaderMap, bytes: u64) -> Result<Option<RangeInclusive<u64>>,
 }
 
 /// RFC 6266: a plain name for old programs, and the real one.
-fn attachment(name: &str) -> String {
+pub(super) fn attachment(name: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '-' | '_');
     let fallback: String = name
         .chars()

@@ -117,6 +117,7 @@ pub fn unshelved(error: ShelfError) -> ApiError {
         }
         ShelfError::Sender(error) => ApiError::new(&kinds::BODY_BROKEN_OFF).because(error),
         ShelfError::Disk(error) => ApiError::unavailable(error),
+        ShelfError::Store(error) => ApiError::unavailable(error),
     }
 }
 

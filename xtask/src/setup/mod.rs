@@ -3,6 +3,7 @@
 mod debian;
 mod fuzzer;
 mod private_copy;
+mod seaweedfs;
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -32,6 +33,7 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
     if tests {
         went_well &= provide_judges(&mut steps);
         went_well &= provide_deny(&mut steps);
+        went_well &= seaweedfs::provide(&mut steps);
     }
     Ok(went_well)
 }
