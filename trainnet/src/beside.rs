@@ -1,10 +1,11 @@
-//! What works beside the API: mail, and tidying up.
+//! What works beside the API: mail, tidying up, and letting go of what nobody goes on with.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use api::Users;
+use platform::objects::Sweeper;
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -17,10 +18,17 @@ pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
     tidying: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
 }
 
 impl Beside {
-    pub fn start(log: &Log, engine: &Engine, users: &Users, mail: platform::Settings) -> Self {
+    pub fn start(
+        log: &Log,
+        engine: &Engine,
+        users: &Users,
+        mail: platform::Settings,
+        sweeper: Sweeper,
+    ) -> Self {
         let (stop, stopping) = watch::channel(false);
         let sending = platform::run(
             log.clone(),
@@ -34,7 +42,8 @@ impl Beside {
         Self {
             stop,
             mail: tokio::spawn(sending),
-            tidying: tokio::spawn(tidy(users.clone(), stopped(stopping))),
+            tidying: tokio::spawn(tidy(users.clone(), stopped(stopping.clone()))),
+            sweeping: tokio::spawn(sweep(sweeper, stopped(stopping))),
         }
     }
 
@@ -42,13 +51,22 @@ impl Beside {
     pub async fn end(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
-        self.tidying.await.context("the tidying ended badly")
+        self.tidying.await.context("the tidying ended badly")?;
+        self.sweeping.await.context("the sweeping ended badly")
     }
 }
 
 /// Whoever could say so having gone is an end as well.
 async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// It may end anywhere: what is half done is found by the next who looks.
+async fn sweep(sweeper: Sweeper, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = sweeper.run() => match never {},
+        () = stopped => {}
+    }
 }
 
 async fn tidy(users: Users, stopped: impl Future<Output = ()>) {

@@ -108,6 +108,7 @@ impl Serving {
         let (server, settings, mail, kept) = decided;
         let url = server.url();
         let of_mail = mail.settings_at(&url);
+        let sweeper = kept.sweeper(log, users);
         let objects = kept.objects(log, users, &of_mail.public_url);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
@@ -116,7 +117,7 @@ impl Serving {
         let router = api.serve(objects.around(users.around(slices)));
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, users, of_mail),
+            beside: Beside::start(log, engine, users, of_mail, sweeper),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,

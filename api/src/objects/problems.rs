@@ -66,6 +66,11 @@ pub const INCOMPLETE: Kind = Kind::new(
     "objects/incomplete",
     "Not all of it is there yet",
 );
+pub const IN_USE: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "objects/in-use",
+    "Something still needs it",
+);
 pub const LINK_INVALID: Kind = Kind::new(
     StatusCode::FORBIDDEN,
     "files/link-invalid",

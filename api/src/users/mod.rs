@@ -55,11 +55,14 @@ use tokens::Tokens;
 use uses::Uses;
 
 pub use admin::NotMade;
+pub(crate) use caller::Examiner;
 pub use caller::{Admin, Auditor, By, Caller, Signed};
 pub(crate) use changed::Changed;
 pub use place::Binding;
+pub(crate) use problems::KYC_NOT_YOURS;
 pub use secrets::{NoSecrets, Secrets};
 pub(crate) use sign_in::rfc3339;
+pub(crate) use staff::identity as user_id;
 pub use tidy::Tidied;
 
 /// What is known of people and what they are recognised by; clones share it.

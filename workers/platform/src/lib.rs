@@ -6,6 +6,7 @@
 //! under one name, by which the other side can tell.
 
 pub mod mails;
+pub mod objects;
 mod reaction;
 mod settings;
 
