@@ -34,7 +34,8 @@ pub fn routes() -> Routes {
 ///
 /// In full or in part: `Range` is understood. The link itself says who may read.
 #[utoipa::path(get, path = "/files/{token}", tag = "objects", operation_id = "read_file",
-    security(()), params(("token" = String, Path, description = "From a link")),
+    security(()), params(("token" = String, Path, description = "From a link",
+        pattern = "^[A-Za-z0-9_-]{1,2048}$")),
     responses(
         (status = 200, description = "The bytes; `Repr-Digest` says what they come to",
             body = String, content_type = "application/octet-stream"),
@@ -96,7 +97,8 @@ async fn read(
 ///
 /// `x-part-sha256` may say what it comes to, in hexadecimal digits.
 #[utoipa::path(put, path = "/files/{token}", tag = "objects", operation_id = "write_file",
-    security(()), params(("token" = String, Path, description = "From the link of a part")),
+    security(()), params(("token" = String, Path, description = "From the link of a part",
+        pattern = "^[A-Za-z0-9_-]{1,2048}$")),
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 204, description = "The part has arrived")))]
 async fn write(
