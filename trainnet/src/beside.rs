@@ -5,12 +5,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{Product, Servers, Users};
+use platform::objects::Sweeper;
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const TIDY_EVERY: Duration = Duration::from_hours(1);
+
+/// What each needs to know.
+pub struct Given {
+    pub mail: platform::Settings,
+    /// Nothing where cards cannot be charged.
+    pub cards: Option<platform::payments::Settings>,
+    pub sweeper: Sweeper,
+}
 
 /// Everything that works until it is told to end.
 pub struct Beside {
@@ -19,16 +28,16 @@ pub struct Beside {
     payments: JoinHandle<()>,
     jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
 }
 
 impl Beside {
-    pub fn start(
-        log: &Log,
-        engine: &Engine,
-        product: &Product,
-        mail: platform::Settings,
-        cards: Option<platform::payments::Settings>,
-    ) -> Self {
+    pub fn start(log: &Log, engine: &Engine, product: &Product, given: Given) -> Self {
+        let Given {
+            mail,
+            cards,
+            sweeper,
+        } = given;
         let (stop, stopping) = watch::channel(false);
         let rest = mail.rest;
         let (users, servers) = (&product.users, &product.servers);
@@ -57,7 +66,12 @@ impl Beside {
                 log.clock().clone(),
                 stopped(stopping.clone()),
             )),
-            tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
+            tidying: tokio::spawn(tidy(
+                users.clone(),
+                servers.clone(),
+                stopped(stopping.clone()),
+            )),
+            sweeping: tokio::spawn(sweep(sweeper, stopped(stopping))),
         }
     }
 
@@ -67,7 +81,8 @@ impl Beside {
         self.mail.await.context("the mail ended badly")?;
         self.payments.await.context("the payments ended badly")?;
         self.jobs.await.context("the jobs ended badly")?;
-        self.tidying.await.context("the tidying ended badly")
+        self.tidying.await.context("the tidying ended badly")?;
+        self.sweeping.await.context("the sweeping ended badly")
     }
 }
 
@@ -87,6 +102,14 @@ async fn charge(
     match cards {
         Some(settings) => platform::payments::run(log, engine, settings, clock, stopped).await,
         None => stopped.await,
+    }
+}
+
+/// It may end anywhere: what is half done is found by the next who looks.
+async fn sweep(sweeper: Sweeper, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = sweeper.run() => match never {},
+        () = stopped => {}
     }
 }
 
