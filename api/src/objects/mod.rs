@@ -134,6 +134,15 @@ impl Objects {
         })
     }
 
+    /// The object as it was last seen here: what is stored does not change, it only goes.
+    pub(crate) async fn seen(&self, object: ObjectId) -> Result<Object, ApiError> {
+        let recalled = self.0.objects.recall(&object.to_string()).await;
+        match recalled.map_err(ApiError::internal)? {
+            stored @ Object::Stored { .. } => Ok(stored),
+            Object::Absent | Object::Open(_) | Object::Over { .. } => self.object(object).await,
+        }
+    }
+
     /// The object, if it is this user's and not over.
     pub async fn own(&self, object: ObjectId, user: UserId) -> Result<Object, ApiError> {
         let found = self.object(object).await?;
