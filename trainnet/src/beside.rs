@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Product, Servers, Users};
+use api::{Product, Servers, Users, Work};
 use platform::objects::Sweeper;
 use projections::Engine;
 use store::Log;
@@ -29,6 +29,7 @@ pub struct Beside {
     jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    dispatching: JoinHandle<()>,
 }
 
 impl Beside {
@@ -68,10 +69,11 @@ impl Beside {
             )),
             tidying: tokio::spawn(tidy(
                 users.clone(),
-                servers.clone(),
+                (servers.clone(), product.work.clone()),
                 stopped(stopping.clone()),
             )),
-            sweeping: tokio::spawn(sweep(sweeper, stopped(stopping))),
+            sweeping: tokio::spawn(sweep(sweeper, stopped(stopping.clone()))),
+            dispatching: tokio::spawn(dispatch(product.work.clone(), stopped(stopping))),
         }
     }
 
@@ -82,7 +84,10 @@ impl Beside {
         self.payments.await.context("the payments ended badly")?;
         self.jobs.await.context("the jobs ended badly")?;
         self.tidying.await.context("the tidying ended badly")?;
-        self.sweeping.await.context("the sweeping ended badly")
+        self.sweeping.await.context("the sweeping ended badly")?;
+        self.dispatching
+            .await
+            .context("the dispatching ended badly")
     }
 }
 
@@ -105,6 +110,14 @@ async fn charge(
     }
 }
 
+/// Whoever dispatches next finds every lease in the log.
+async fn dispatch(work: Work, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = work.dispatcher().run() => match never {},
+        () = stopped => {}
+    }
+}
+
 /// It may end anywhere: what is half done is found by the next who looks.
 async fn sweep(sweeper: Sweeper, stopped: impl Future<Output = ()>) {
     tokio::select! {
@@ -113,7 +126,7 @@ async fn sweep(sweeper: Sweeper, stopped: impl Future<Output = ()>) {
     }
 }
 
-async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {
+async fn tidy(users: Users, (servers, work): (Servers, Work), stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -125,6 +138,9 @@ async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>)
         match users.tidy().await {
             Ok(tidied) => tracing::info!(?tidied, "tidied up"),
             Err(error) => tracing::warn!(?error, "nothing could be tidied up"),
+        }
+        if let Err(error) = work.tidy().await {
+            tracing::warn!(%error, "what was said of work could not be tidied up");
         }
         if let Err(error) = servers.tidy().await {
             tracing::warn!(%error, "the loads of machines could not be tidied up");
