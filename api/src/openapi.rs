@@ -27,7 +27,10 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("get", "/metrics"),
     ("get", "/openapi.json"),
     ("get", "/readyz"),
+    ("get", "/v1/cards"),
+    ("get", "/v1/cards/{model_type}"),
     ("get", "/v1/log/head"),
+    ("get", "/v1/receipts/key"),
     ("get", "/.well-known/jwks.json"),
     ("post", "/v1/machines/enrol"),
     ("post", "/v1/recovery"),
@@ -37,12 +40,13 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("post", "/v1/users"),
     ("post", "/v1/users/confirm"),
     ("post", "/v1/users/confirm/again"),
+    ("post", "/webhook/stripe"),
 ];
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 8] = [
-    "join", "key", "machine", "mail", "object", "session", "unit", "user",
+const IDENTITIES: [&str; 10] = [
+    "job", "join", "key", "machine", "mail", "object", "payment", "session", "unit", "user",
 ];
 
 /// What the document says before any route adds to it.
@@ -62,6 +66,8 @@ const IDENTITIES: [&str; 8] = [
         (name = "objects", description = "What you bring, and what was found in it"),
         (name = "keys", description = "What programs show instead of signing in"),
         (name = "servers", description = "Machines that providers bring, and what they say"),
+        (name = "jobs", description = "Training: what is on offer, ordering it, and what came of it"),
+        (name = "payments", description = "Paying by card, and what is in a wallet"),
         (name = "work", description = "What machines are given to do, and how it goes"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),

@@ -2,15 +2,16 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::form::Form;
 use crate::refusal::Refusal;
 use crate::server::Simulator;
-use crate::world::{Doing, Ruling, Switches};
+use crate::world::{Doing, Ruling, Switches, text};
 
 pub fn routes() -> Router<Simulator> {
     Router::new()
@@ -84,6 +85,13 @@ impl Simulator {
         done
     }
 
+    /// The bank takes a payout, or sends it back.
+    pub fn end_payout(&self, payout: &str, arrives: bool) -> Result<Value, Refusal> {
+        let done = self.world().end_payout(payout, arrives);
+        self.nudge();
+        done
+    }
+
     /// Sends what waits, in the order in which it happened or in the one that is given.
     pub fn release(&self, order: Option<&[String]>) {
         let mut world = self.world();
@@ -105,6 +113,33 @@ impl Simulator {
     /// Sends an event again.
     pub fn tell_again(&self, event: &str) -> Result<(), Refusal> {
         let done = self.world().announce_again(event);
+        self.nudge();
+        done
+    }
+
+    /// What is at Stripe, whether it can be spent yet or not.
+    pub fn holds_cents(&self) -> i64 {
+        let (available, pending) = self.world().funds("usd");
+        available + pending
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: &str) -> usize {
+        self.world().of_kind(kind).count()
+    }
+
+    /// The names of all objects of a kind, the earliest first.
+    pub fn all(&self, kind: &str) -> Vec<String> {
+        let world = self.world();
+        let mut names: Vec<String> = world.of_kind(kind).map(|it| text(it, "id")).collect();
+        names.reverse();
+        names
+    }
+
+    /// Somebody gives back with their own hands, as on Stripe's own pages.
+    pub fn refund_by_hand(&self, charge: &str, cents: i64) -> Result<Value, Refusal> {
+        let mut form = Form::parse("", &format!("charge={charge}&amount={cents}"));
+        let done = self.world().answer(&Method::POST, "refunds", &mut form);
         self.nudge();
         done
     }
@@ -224,7 +259,5 @@ async fn payout(
     State(simulator): State<Simulator>,
     Path((id, end)): Path<(String, String)>,
 ) -> Told {
-    let done = simulator.world().end_payout(&id, succeeds(&end)?);
-    simulator.nudge();
-    done.map(axum::Json)
+    simulator.end_payout(&id, succeeds(&end)?).map(axum::Json)
 }

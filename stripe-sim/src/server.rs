@@ -110,10 +110,16 @@ impl Simulator {
 
     /// Where webhooks go from now on, and nowhere else.
     pub fn tell(&self, url: impl Into<String>, secret: impl Into<String>) {
-        self.world().endpoints = vec![Endpoint {
+        let endpoint = Endpoint {
             url: url.into(),
             secret: secret.into(),
-        }];
+        };
+        let mut world = self.world();
+        // What waits from an earlier run is for whoever listens now.
+        for delivery in &mut world.deliveries {
+            delivery.endpoint = endpoint.clone();
+        }
+        world.endpoints = vec![endpoint];
     }
 
     /// Has something go wrong, or right again.

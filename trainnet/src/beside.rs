@@ -1,10 +1,11 @@
-//! What works beside the API: mail, dispatch, and tidying up.
+//! What works beside the API: mail, card payments, jobs, and tidying up.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Servers, Users, Work};
+use api::{Product, Servers, Users, Work};
+use platform::objects::Sweeper;
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
@@ -12,22 +13,35 @@ use tokio::task::JoinHandle;
 
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
+/// What each needs to know.
+pub struct Given {
+    pub mail: platform::Settings,
+    /// Nothing where cards cannot be charged.
+    pub cards: Option<platform::payments::Settings>,
+    pub sweeper: Sweeper,
+}
+
 /// Everything that works until it is told to end.
 pub struct Beside {
     stop: watch::Sender<bool>,
     mail: JoinHandle<()>,
-    dispatch: JoinHandle<()>,
+    payments: JoinHandle<()>,
+    jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+    dispatching: JoinHandle<()>,
 }
 
 impl Beside {
-    pub fn start(
-        log: &Log,
-        engine: &Engine,
-        (users, servers, work): (&Users, &Servers, &Work),
-        mail: platform::Settings,
-    ) -> Self {
+    pub fn start(log: &Log, engine: &Engine, product: &Product, given: Given) -> Self {
+        let Given {
+            mail,
+            cards,
+            sweeper,
+        } = given;
         let (stop, stopping) = watch::channel(false);
+        let rest = mail.rest;
+        let (users, servers) = (&product.users, &product.servers);
         let sending = platform::run(
             log.clone(),
             engine.clone(),
@@ -37,14 +51,29 @@ impl Beside {
             log.clock().clone(),
             stopped(stopping.clone()),
         );
+        let charging = charge(
+            log.clone(),
+            engine.clone(),
+            cards,
+            stopped(stopping.clone()),
+        );
         Self {
             stop,
             mail: tokio::spawn(sending),
-            dispatch: tokio::spawn(dispatch(work.clone(), stopped(stopping.clone()))),
-            tidying: tokio::spawn(tidy(
-                (users.clone(), servers.clone(), work.clone()),
-                stopped(stopping),
+            payments: tokio::spawn(charging),
+            jobs: tokio::spawn(platform::jobs::run(
+                log.clone(),
+                rest,
+                log.clock().clone(),
+                stopped(stopping.clone()),
             )),
+            tidying: tokio::spawn(tidy(
+                users.clone(),
+                (servers.clone(), product.work.clone()),
+                stopped(stopping.clone()),
+            )),
+            sweeping: tokio::spawn(sweep(sweeper, stopped(stopping.clone()))),
+            dispatching: tokio::spawn(dispatch(product.work.clone(), stopped(stopping))),
         }
     }
 
@@ -52,8 +81,13 @@ impl Beside {
     pub async fn end(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.mail.await.context("the mail ended badly")?;
-        self.dispatch.await.context("the dispatch ended badly")?;
-        self.tidying.await.context("the tidying ended badly")
+        self.payments.await.context("the payments ended badly")?;
+        self.jobs.await.context("the jobs ended badly")?;
+        self.tidying.await.context("the tidying ended badly")?;
+        self.sweeping.await.context("the sweeping ended badly")?;
+        self.dispatching
+            .await
+            .context("the dispatching ended badly")
     }
 }
 
@@ -62,7 +96,21 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 
-/// What it knows is in the log; it can be left in the middle of anything.
+/// Nothing where cards cannot be charged.
+async fn charge(
+    log: Log,
+    engine: Engine,
+    cards: Option<platform::payments::Settings>,
+    stopped: impl Future<Output = ()>,
+) {
+    let clock = log.clock().clone();
+    match cards {
+        Some(settings) => platform::payments::run(log, engine, settings, clock, stopped).await,
+        None => stopped.await,
+    }
+}
+
+/// Whoever dispatches next finds every lease in the log.
 async fn dispatch(work: Work, stopped: impl Future<Output = ()>) {
     tokio::select! {
         never = work.dispatcher().run() => match never {},
@@ -70,7 +118,15 @@ async fn dispatch(work: Work, stopped: impl Future<Output = ()>) {
     }
 }
 
-async fn tidy((users, servers, work): (Users, Servers, Work), stopped: impl Future<Output = ()>) {
+/// It may end anywhere: what is half done is found by the next who looks.
+async fn sweep(sweeper: Sweeper, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = sweeper.run() => match never {},
+        () = stopped => {}
+    }
+}
+
+async fn tidy(users: Users, (servers, work): (Servers, Work), stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -83,11 +139,11 @@ async fn tidy((users, servers, work): (Users, Servers, Work), stopped: impl Futu
             Ok(tidied) => tracing::info!(?tidied, "tidied up"),
             Err(error) => tracing::warn!(?error, "nothing could be tidied up"),
         }
-        if let Err(error) = servers.tidy().await {
-            tracing::warn!(%error, "the loads of machines could not be tidied up");
-        }
         if let Err(error) = work.tidy().await {
             tracing::warn!(%error, "what was said of work could not be tidied up");
+        }
+        if let Err(error) = servers.tidy().await {
+            tracing::warn!(%error, "the loads of machines could not be tidied up");
         }
     }
 }

@@ -1,16 +1,19 @@
 //! Where objects are kept: in the data folder, or in an S3 that the environment names.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
-use api::{Objects, Users};
+use api::Users;
 use objects::{Settings, Shelf};
+use platform::objects::Sweeper;
 use store::Log;
 
 use crate::arguments::Place;
 
 /// The storage, and what was said about it.
 pub struct Kept {
-    settings: Settings,
-    shelf: Shelf,
+    pub settings: Settings,
+    pub shelf: Shelf,
 }
 
 pub fn open(place: &Place) -> anyhow::Result<Kept> {
@@ -24,9 +27,19 @@ pub fn open(place: &Place) -> anyhow::Result<Kept> {
     Ok(Kept { settings, shelf })
 }
 
+/// So often it is looked for what nobody goes on with.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
 impl Kept {
-    /// For a program that is found there.
-    pub fn objects(self, log: &Log, users: &Users, base: &str) -> Objects {
-        Objects::new(log, users, self.shelf, self.settings, base)
+    /// Lets go of what nobody goes on with, and of those who were forgotten.
+    pub fn sweeper(&self, log: &Log, users: &Users) -> Sweeper {
+        Sweeper::new(
+            log.clone(),
+            self.shelf.clone(),
+            users.vault().clone(),
+            log.clock().clone(),
+            self.settings.upload_lasts,
+            SWEEP_EVERY,
+        )
     }
 }

@@ -4,6 +4,7 @@ mod admin;
 mod arguments;
 mod beside;
 mod books;
+mod cards;
 mod catalogue;
 mod client;
 mod demonstrate;

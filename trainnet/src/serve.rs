@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{
-    Api, LISTEN_DEFAULT, NotServed, Objects, Routes, Server, Servers, Settings, Users, Variables,
-    Work,
+    Api, LISTEN_DEFAULT, NotServed, Outside, Product, Routes, Server, Settings, Users, Variables,
 };
 use projections::{Engine, Projections};
 use store::Log;
@@ -19,7 +18,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::arguments::Place;
-use crate::beside::Beside;
+use crate::beside::{Beside, Given};
+use crate::cards::Cards;
 use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::kept::{self, Kept};
@@ -32,10 +32,11 @@ const REST: Duration = Duration::from_secs(1);
 pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = Settings::try_new(&Variables::of_this_process())?;
     let (mail, kept) = (mail::settings(place)?, kept::open(place)?);
+    let cards = Cards::try_new()?;
     // An address that is taken is found out about before anything is started.
     let server = Server::bind(&settings).await?;
     let home = Home::find(place).await?;
-    let outcome = with_home(place, &home, (server, settings, mail, kept)).await;
+    let outcome = with_home(place, &home, (server, settings, mail, kept, cards)).await;
     let closed = home.close().await;
     outcome?;
     closed?;
@@ -43,7 +44,7 @@ pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 /// What was decided before anything was started.
-type Decided = (Server, Settings, Mail, Kept);
+type Decided = (Server, Settings, Mail, Kept, Cards);
 
 async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Result<()> {
     let log = home.log().await?;
@@ -52,13 +53,8 @@ async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Resu
     outcome
 }
 
-async fn with_log(
-    place: &Place,
-    home: &Home,
-    log: &Log,
-    (server, settings, mail, kept): Decided,
-) -> anyhow::Result<()> {
-    let users = people::users(place, log, &settings).await?;
+async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> anyhow::Result<()> {
+    let users = people::users(place, log, &decided.1).await?;
     let engine = Engine::open(
         log.clone(),
         Arc::new(catalogue::catalogue()),
@@ -71,7 +67,7 @@ async fn with_log(
         let engine = engine.clone();
         async move { engine.run(async { drop(stopped.await) }).await }
     });
-    let serving = Serving::start(log, &engine, &users, (server, settings, mail, kept));
+    let serving = Serving::start(log, &engine, users, decided);
     // Whoever closed the terminal does not want to be told.
     drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
     let outcome = tokio::select! {
@@ -104,30 +100,50 @@ pub struct Serving {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
     beside: Beside,
+    cards: Cards,
 }
 
 impl Serving {
-    fn start(log: &Log, engine: &Engine, users: &Users, decided: Decided) -> Self {
-        let (server, settings, mail, kept) = decided;
+    fn start(log: &Log, engine: &Engine, users: Users, decided: Decided) -> Self {
+        let (server, settings, mail, kept, cards) = decided;
         let url = server.url();
         let of_mail = mail.settings_at(&url);
-        let objects = kept.objects(log, users, &of_mail.public_url);
+        let charging = cards.settings_at(&url, &of_mail.public_url);
+        let sweeper = kept.sweeper(log, &users);
+        let outside = Outside {
+            base: of_mail.public_url.clone(),
+            shelf: kept.shelf,
+            kept: kept.settings,
+            webhook_secret: charging.as_ref().map(|it| it.webhook_secret.clone()),
+        };
+        let product = Product::new(log, users, &settings, outside);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
-        let slices = outbox.map_or_else(slices, |shelf| slices().merge(api::outbox(shelf)));
-        let servers = Servers::new(log, users, &settings);
-        let work = Work::new(log, &objects);
-        let api = Api::new(log.clone(), engine.clone(), settings);
-        let slices = work.around(objects.around(servers.around(users.around(slices))));
-        let router = api.serve(slices);
+        let routes = product.routes(outbox.map_or_else(Routes::new, api::outbox));
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(routes);
+        let given = Given {
+            mail: of_mail,
+            cards: charging,
+            sweeper,
+        };
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, (users, &servers, &work), of_mail),
+            beside: Beside::start(log, engine, &product, given),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,
             stop,
+            cards,
         }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where simulated cards are paid, if they are simulated.
+    pub fn simulator_url(&self) -> Option<String> {
+        self.cards.simulator_url()
     }
 
     /// The same for this machine alone, wherever else the API is served; another port will do
@@ -135,6 +151,7 @@ impl Serving {
     pub async fn on_loopback(place: &Place, log: &Log, engine: &Engine) -> anyhow::Result<Self> {
         let mut settings = Settings::try_new(&Variables::of_this_process())?;
         let (mail, kept) = (mail::settings(place)?, kept::open(place)?);
+        let cards = Cards::try_new()?.or_simulated(&place.data_dir).await?;
         settings.listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         settings.tls = None;
         let server = match Server::bind(&settings).await {
@@ -145,8 +162,8 @@ impl Serving {
             bound => bound?,
         };
         let users = people::users(place, log, &settings).await?;
-        let decided = (server, settings, mail, kept);
-        Ok(Self::start(log, engine, &users, decided))
+        let decided = (server, settings, mail, kept, cards);
+        Ok(Self::start(log, engine, users, decided))
     }
 
     /// For whoever wants to look, in a sentence.
@@ -156,6 +173,13 @@ impl Serving {
         if self.shows_mail {
             write!(said, "\nMail is not sent; {url}/dev/outbox shows it.")
                 .expect("a string takes whatever is written to it");
+        }
+        if let Some(url) = self.cards.simulator_url() {
+            write!(
+                said,
+                "\nCards are not charged; a stand-in for Stripe answers at {url}."
+            )
+            .expect("a string takes whatever is written to it");
         }
         said
     }
@@ -174,13 +198,4 @@ impl Serving {
 /// strangers behind it.
 fn is_ours_alone(settings: &Settings) -> bool {
     settings.listen.ip().is_loopback() && settings.trusted_proxies.is_empty()
-}
-
-/// Everything that can be asked, slice by slice.
-fn slices() -> Routes {
-    Routes::new()
-        .merge(Users::routes())
-        .merge(Servers::routes())
-        .merge(Objects::routes())
-        .merge(Work::routes())
 }

@@ -16,7 +16,6 @@ mod train;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use domain::jobs::{Job, JobId};
 use domain::users::UserId;
@@ -73,11 +72,6 @@ impl Jobs {
             .merge(act::routes())
             .merge(download::routes())
             .merge(receipt::routes())
-    }
-
-    pub(crate) fn of(parts: &Parts) -> Result<Self, ApiError> {
-        let found = parts.extensions.get::<Self>().cloned();
-        found.ok_or_else(|| ApiError::internal("the route does not stand within the jobs"))
     }
 
     fn commands(&self) -> &Commands<Job> {

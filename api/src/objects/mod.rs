@@ -1,8 +1,10 @@
 //! Objects: what people and machines bring, kept outside the log, shown by links that expire.
 
 mod body;
+mod bringing;
 mod completing;
 mod datasets;
+mod documents;
 mod files;
 mod linking;
 mod opening;
@@ -42,10 +44,11 @@ const INSPECTIONS_AT_ONCE: usize = 2;
 
 /// The routes through which bytes flow: they take longer and more than others, and bound that
 /// themselves.
-pub(crate) const STREAMS: [(&str, &str); 3] = [
+pub(crate) const STREAMS: [(&str, &str); 4] = [
     ("PUT", "/files/{token}"),
     ("PUT", "/v1/uploads/{object}/parts/{number}"),
     ("POST", "/v1/datasets"),
+    ("POST", "/v1/documents"),
 ];
 
 /// What is kept, and how it comes and goes; clones share it.
@@ -101,6 +104,7 @@ impl Objects {
         Routes::new()
             .merge(uploads::routes())
             .merge(datasets::routes())
+            .merge(documents::routes())
             .merge(linking::routes())
             .merge(files::routes())
     }

@@ -13,6 +13,7 @@ mod log;
 mod logging;
 mod metrics;
 mod objects;
+mod payments;
 mod positions;
 mod probe;
 mod problems;

@@ -4,9 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ::objects::{Settings as ObjectSettings, Shelf};
-use api::{
-    Api, Binding, Objects, Routes, Secrets, Server, Servers, Settings, Users, Variables, Work,
-};
+use api::{Api, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -39,7 +37,7 @@ impl World {
     /// With settings of one's own.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let gate = Gate::closed();
-        Self::serving(change, probe::routes(gate.clone()), gate).await
+        Self::serving(change, probe::routes(gate.clone()), gate, false).await
     }
 
     /// With nothing but what the product serves.
@@ -49,15 +47,15 @@ impl World {
 
     /// With what the product serves, and something that it should not.
     pub async fn of_the_product_and(slices: Routes) -> Self {
-        let slices = Users::routes()
-            .merge(Servers::routes())
-            .merge(Objects::routes())
-            .merge(Work::routes())
-            .merge(slices);
-        Self::serving(|_| {}, slices, Gate::closed()).await
+        Self::serving(|_| {}, slices, Gate::closed(), true).await
     }
 
-    async fn serving(change: impl FnOnce(&mut Settings), slices: Routes, gate: Gate) -> Self {
+    async fn serving(
+        change: impl FnOnce(&mut Settings),
+        slices: Routes,
+        gate: Gate,
+        with_the_product: bool,
+    ) -> Self {
         let mut settings = Settings::try_new(&Variables::default()).unwrap();
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         change(&mut settings);
@@ -78,12 +76,18 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::open(&folder.path().join("secrets")).unwrap();
         let users = Users::new(&log, secrets, Binding::Strict, 1);
-        let servers = Servers::new(&log, &users, &settings);
-        let kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
-        let shelf = Shelf::open(&kept.place).unwrap();
-        let objects = Objects::new(&log, &users, shelf, kept, format!("http://{address}"));
-        let work = Work::new(&log, &objects);
-        let slices = work.around(objects.around(servers.around(users.around(slices))));
+        let slices = if with_the_product {
+            let kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
+            let outside = Outside {
+                base: format!("http://{address}"),
+                shelf: Shelf::open(&kept.place).unwrap(),
+                kept,
+                webhook_secret: None,
+            };
+            Product::new(&log, users, &settings, outside).routes(slices)
+        } else {
+            users.around(slices)
+        };
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
 use domain::mails::{Intended, Mail, MailEvent, Template};
 use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
+use domain::payments::Payment;
 use domain::servers::{JoinToken, JoinTokenEvent, JoinTokenId, Machine, MachineEvent, MachineId};
 use domain::users::{
     Address, ApiKey, ApiKeyEvent, ApiKeyId, Challenge, ChallengeId, Created, CredentialId, Device,
@@ -434,6 +435,8 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<Machine>()
         .with::<JoinToken>()
         .with::<Object>()
+        .with::<Payment>()
+        .with::<Job>()
         .with::<Unit>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)

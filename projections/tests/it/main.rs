@@ -7,6 +7,7 @@ mod crowd;
 mod fleet;
 mod mails;
 mod objects;
+mod payments;
 mod people;
 mod queries;
 mod rebuilding;

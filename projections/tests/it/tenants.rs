@@ -11,6 +11,7 @@ use store::{Log, Options};
 
 use crate::crowd::{self, ann, bob, carl, gather, trade};
 use crate::fleet::bring_machines;
+use crate::payments::pay;
 use crate::work::do_work;
 use crate::world::World;
 
@@ -29,6 +30,9 @@ const OWNERS: &[(&str, &str)] = &[
     ("read_jobs.jobs", "customer = '$user'"),
     ("read_mails.mails", "to_user = '$user'"),
     ("read_objects.objects", "owner = '$user'"),
+    ("read_payments.payments", "payer = '$user'"),
+    ("read_payments.refunds", "payer = '$user'"),
+    ("read_payments.disputes", "payer = '$user'"),
     ("read_people.users", "user_id = '$user'"),
     ("read_people.sessions", "user_id = '$user'"),
     ("read_people.api_keys", "user_id = '$user'"),
@@ -45,8 +49,9 @@ async fn shown() -> (World, Engine) {
     let world = World::new().await;
     gather(&world).await;
     bring_machines(&world).await;
+    trade(&world).await;
     do_work(&world).await;
-    let head = trade(&world).await;
+    let head = pay(&world, [ann(), bob()]).await;
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();
     (world, engine)

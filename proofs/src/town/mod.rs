@@ -7,10 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use api::{Api, Binding, Objects, Routes, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables};
+use domain::jobs::Job;
 use domain::mails::Mail;
 use domain::objects::Object;
+use domain::payments::Payment;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
+use domain::work::Unit;
 use hyper::{Method, StatusCode};
 use projections::{Engine, Projections};
 use serde_json::json;
@@ -57,7 +61,12 @@ impl Town {
             .with::<ApiKey>()
             .with::<Kyc>()
             .with::<Mail>()
-            .with::<Object>();
+            .with::<Object>()
+            .with::<JoinToken>()
+            .with::<Machine>()
+            .with::<Payment>()
+            .with::<Unit>()
+            .with::<Job>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -80,10 +89,14 @@ impl Town {
         let client = Client::to(server.address());
         let kept = objects::Settings::try_new(|_| None, folder.path())?;
         let shelf = objects::Shelf::open(&kept.place)?;
-        let objects = Objects::new(&log, &users, shelf, kept, server.url());
-        let slices = Users::routes().merge(Objects::routes()).merge(slices);
-        let router = Api::new(log.clone(), engine.clone(), settings)
-            .serve(objects.around(users.around(slices)));
+        let outside = Outside {
+            base: server.url(),
+            shelf,
+            kept,
+            webhook_secret: None,
+        };
+        let product = Product::new(&log, users.clone(), &settings, outside);
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(product.routes(slices));
         tokio::spawn(server.run(router, std::future::pending()));
         let admin = "admin@example.com";
         make_admin(&users, admin).await?;

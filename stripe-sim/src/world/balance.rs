@@ -56,7 +56,7 @@ impl World {
     }
 
     /// What can be spent, and what will be.
-    pub(super) fn funds(&self, currency: &str) -> (i64, i64) {
+    pub fn funds(&self, currency: &str) -> (i64, i64) {
         let all = self.of_kind("balance_transaction");
         let of_currency = all.filter(|it| it["currency"] == currency);
         of_currency.fold((0, 0), |(available, pending), it| {

@@ -45,7 +45,7 @@ impl World {
             "payment_intent": of["payment_intent"],
             "payment_method_details": { "card": {
                 "brand": "visa", "case_type": if is_inquiry { "inquiry" } else { "chargeback" },
-                "network_reason_code": "83",
+                "network": "visa", "network_reason_code": "83",
             }, "type": "card" },
             "reason": "fraudulent", "status": status,
         });

@@ -165,7 +165,7 @@ impl World {
     }
 
     /// All of a kind, the newest first.
-    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Value> {
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Value> {
         let newest_first = self.order.iter().rev();
         let objects = newest_first.filter_map(|id| self.objects.get(id));
         objects.filter(move |object| object["object"] == kind)

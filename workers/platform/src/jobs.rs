@@ -1,12 +1,28 @@
 //! What keeps jobs, their payments and their units of work in step, each by the domain's own rule.
 
+use std::time::Duration;
+
 use cqrs_es::Aggregate;
 use domain::jobs::{Job, JobCommand, JobError, after_job, after_payment, after_unit};
 use domain::payments::Payment;
 use domain::work::{Unit, UnitCommand, UnitError};
-use store::{EventRef, Unreadable, decode};
+use store::{Clock, EventRef, Log, Unreadable, decode};
 
-use crate::reaction::{Next, Process};
+use crate::reaction::{Next, Process, Reaction};
+
+/// Works until `shutdown` is there; any number of processes may run this on one database. `rest`
+/// is how long it waits after an error.
+pub async fn run(log: Log, rest: Duration, clock: Clock, shutdown: impl Future<Output = ()>) {
+    let funding = Reaction::<Funding>::new(log.clone(), clock.clone(), rest);
+    let charging = Reaction::<Charging>::new(log.clone(), clock.clone(), rest);
+    let asking = Reaction::<Asking>::new(log, clock, rest);
+    tokio::select! {
+        never = funding.run() => match never {},
+        never = charging.run() => match never {},
+        never = asking.run() => match never {},
+        () = shutdown => {}
+    }
+}
 
 /// A payment arrives, or never will: the job that it was opened for hears of it.
 #[derive(Clone, Copy, Debug)]

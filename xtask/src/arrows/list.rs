@@ -66,6 +66,8 @@ pub const MEMBERS: [Member; 18] = [
         "platform",
         &["projections", "store", "domain", "ledger", "objects"],
     ),
+    // It knows the server by HTTP alone.
+    library("agent", &[]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),

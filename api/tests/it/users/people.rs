@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ::objects::{Place, Settings as ObjectSettings, Shelf};
-use api::{Api, Binding, Objects, Secrets, Server, Servers, Settings, Users, Variables, Work};
+use api::{Api, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables};
 use axum::http::{Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::jobs::Job;
 use domain::mails::Mail;
 use domain::objects::Object;
+use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
 use domain::work::Unit;
@@ -25,6 +27,7 @@ use crate::client::{self, Reply};
 pub const PASSWORD: &str = "abc12345";
 /// So much somebody may keep.
 pub const KEPT_BYTES_MAX: u64 = 32 << 20;
+pub const WEBHOOK_SECRET: &str = "whsec_of_this_test";
 /// Noon of some day.
 const BEGIN: i64 = 1_800_014_400_000_000;
 
@@ -32,9 +35,7 @@ pub struct People {
     pub log: Log,
     pub engine: Engine,
     pub users: Users,
-    pub servers: Servers,
-    pub objects: Objects,
-    pub work: Work,
+    pub product: Product,
     /// Where the bytes of objects lie.
     pub shelf: PathBuf,
     pub database: TestDatabase,
@@ -96,7 +97,9 @@ impl People {
             .with::<Machine>()
             .with::<JoinToken>()
             .with::<Object>()
-            .with::<Unit>();
+            .with::<Payment>()
+            .with::<Unit>()
+            .with::<Job>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -118,32 +121,26 @@ impl People {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await.unwrap();
         let address = server.address();
-        let servers = Servers::new(&log, &users, &settings);
         let mut kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
         kept.kept_bytes_max = KEPT_BYTES_MAX;
         let Place::Disk(shelf) = kept.place.clone() else {
             unreachable!("without an address it is the disk")
         };
-        let base = format!("http://{address}");
-        let opened = Shelf::open(&kept.place).unwrap();
-        let objects = Objects::new(&log, &users, opened, kept, base);
-        let slices = Users::routes()
-            .merge(Servers::routes())
-            .merge(Objects::routes())
-            .merge(Work::routes());
-        let work = Work::new(&log, &objects);
-        let dispatcher = work.dispatcher().clone();
-        tokio::spawn(async move { match dispatcher.run().await {} });
-        let slices = work.around(objects.around(servers.around(users.around(slices))));
+        let outside = Outside {
+            base: format!("http://{address}"),
+            shelf: Shelf::open(&kept.place).unwrap(),
+            kept,
+            webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
+        };
+        let product = Product::new(&log, users.clone(), &settings, outside);
+        let slices = product.routes(Routes::new());
         let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
             log,
             engine,
             users,
-            servers,
-            objects,
-            work,
+            product,
             shelf,
             database,
             secrets_file,

@@ -9,14 +9,15 @@ use serde_json::json;
 use store::{Commands, Context};
 
 use super::{
-    CUSTOMER, PROVIDER, another_machine, bring, enqueue, get, is_there, machine, of, ok, pull, say,
+    CUSTOMER, PROVIDER, another_machine, bring, enqueue, get, is_there, machine, of, ok, people,
+    pull, say,
 };
 use crate::servers;
 use crate::users::people::{ELSEWHERE, People, eventually};
 
 #[tokio::test]
 async fn a_machine_is_given_a_unit_does_it_and_hands_it_in() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let unit = enqueue(&people, &customer).await;
     let task = pull(&people, &machine).await;
@@ -84,7 +85,7 @@ async fn a_machine_is_given_a_unit_does_it_and_hands_it_in() {
 
 #[tokio::test]
 async fn a_machine_that_waits_is_answered_when_there_is_work_and_not_before() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let nothing = say(
         &people,
@@ -97,7 +98,7 @@ async fn a_machine_that_waits_is_answered_when_there_is_work_and_not_before() {
     let waiting = pull(&people, &machine);
     let working = async {
         eventually("the machine waits", async || {
-            people.work.dispatcher().counts().pullers == 1
+            people.product.work.dispatcher().counts().pullers == 1
         })
         .await;
         enqueue(&people, &customer).await
@@ -119,13 +120,13 @@ async fn in_flight(people: &People) -> u64 {
 
 #[tokio::test]
 async fn whoever_waits_holds_no_place_that_others_need() {
-    let people = People::new().await;
+    let people = people().await;
     let machine = machine(&people).await;
     let patience = json!({ "wait_seconds": 20 });
     let waiting = say(&people, &machine, "/tasks/pull", patience);
     let looking = async {
         eventually("the machine waits", async || {
-            people.work.dispatcher().counts().pullers == 1
+            people.product.work.dispatcher().counts().pullers == 1
         })
         .await;
         assert_eq!(in_flight(&people).await, 0);
@@ -138,7 +139,7 @@ async fn whoever_waits_holds_no_place_that_others_need() {
 
 #[tokio::test]
 async fn what_a_dead_machine_says_comes_too_late() {
-    let people = People::new().await;
+    let people = people().await;
     let customer = people.somebody(CUSTOMER).await;
     let provider = servers::provider(&people, PROVIDER).await;
     let dies = another_machine(&people, &provider).await;
@@ -192,7 +193,7 @@ async fn what_a_dead_machine_says_comes_too_late() {
 
 #[tokio::test]
 async fn to_a_machine_that_never_had_it_there_is_no_such_unit() {
-    let people = People::new().await;
+    let people = people().await;
     let customer = people.somebody(CUSTOMER).await;
     let provider = servers::provider(&people, PROVIDER).await;
     let (one, other) = (
@@ -231,7 +232,7 @@ async fn to_a_machine_that_never_had_it_there_is_no_such_unit() {
 
 #[tokio::test]
 async fn a_pause_reaches_the_machine_and_only_then_may_it_let_go() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let unit = enqueue(&people, &customer).await;
     let task = pull(&people, &machine).await;
@@ -265,7 +266,7 @@ async fn a_pause_reaches_the_machine_and_only_then_may_it_let_go() {
 
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_by_its_field() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     enqueue(&people, &customer).await;
     let task = pull(&people, &machine).await;
@@ -309,7 +310,7 @@ async fn what_makes_no_sense_is_refused_by_its_field() {
 
 #[tokio::test]
 async fn a_customer_learns_why_and_nobody_else_does() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, other) = (
         people.somebody(CUSTOMER).await,
         people.somebody("other@example.com").await,

@@ -7,15 +7,15 @@ use store::Commands;
 
 use super::{
     CUSTOMER, PROVIDER, another_machine, bring, dataset, enqueue, enqueue_on, machine, of, ok,
-    pull, say, terms,
+    people, pull, say, terms,
 };
 use crate::objects::{GOOD, hex, path};
 use crate::servers;
-use crate::users::people::{ELSEWHERE, People};
+use crate::users::people::ELSEWHERE;
 
 #[tokio::test]
 async fn a_machine_fetches_what_it_needs_by_links() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let object = dataset(&people, &customer).await;
     let name = "dataset".to_owned();
@@ -44,7 +44,7 @@ async fn a_machine_fetches_what_it_needs_by_links() {
 
 #[tokio::test]
 async fn a_unit_whose_files_are_gone_fails_instead_of_going_round() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let object = dataset(&people, &customer).await;
     let gone = format!("/v1/datasets/{object}");
@@ -67,7 +67,7 @@ async fn a_unit_whose_files_are_gone_fails_instead_of_going_round() {
 
 #[tokio::test]
 async fn a_machine_hands_in_only_what_it_brought_for_this_unit() {
-    let people = People::new().await;
+    let people = people().await;
     let customer = people.somebody(CUSTOMER).await;
     let provider = servers::provider(&people, PROVIDER).await;
     let machine = another_machine(&people, &provider).await;
@@ -96,7 +96,7 @@ async fn a_machine_hands_in_only_what_it_brought_for_this_unit() {
 
 #[tokio::test]
 async fn bytes_that_are_not_what_was_announced_are_not_taken() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     enqueue(&people, &customer).await;
     let task = pull(&people, &machine).await;

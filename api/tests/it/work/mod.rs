@@ -24,6 +24,14 @@ use crate::users::people::{ELSEWHERE, HOME, People, Signed};
 pub const PROVIDER: &str = "provider@example.com";
 pub const CUSTOMER: &str = "customer@example.com";
 
+/// A world in which work is dispatched.
+pub async fn people() -> People {
+    let people = People::new().await;
+    let dispatcher = people.product.work.dispatcher().clone();
+    tokio::spawn(async move { match dispatcher.run().await {} });
+    people
+}
+
 /// A machine that is there and asks for work.
 pub async fn machine(people: &People) -> Machine {
     let provider = servers::provider(people, PROVIDER).await;

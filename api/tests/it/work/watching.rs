@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use super::{CUSTOMER, bring, enqueue, get, machine, of, ok, pull};
+use super::{CUSTOMER, bring, enqueue, get, machine, of, ok, people, pull};
 use crate::servers::Machine;
 use crate::users::people::{HOME, People, Signed};
 
@@ -67,7 +67,7 @@ async fn from(people: &People, signed: &Signed, path: &str, last: i64) -> Vec<Ev
 
 #[tokio::test]
 async fn a_stream_tells_everything_once_and_goes_on_where_the_reader_was() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let unit = enqueue(&people, &customer).await;
     let path = format!("/v1/tasks/{unit}/events");
@@ -106,7 +106,7 @@ async fn a_stream_tells_everything_once_and_goes_on_where_the_reader_was() {
 
 #[tokio::test]
 async fn a_socket_tells_the_same() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
     let unit = enqueue(&people, &customer).await;
     let task = pull(&people, &machine).await;
@@ -143,7 +143,7 @@ async fn a_socket_tells_the_same() {
 
 #[tokio::test]
 async fn nobody_watches_the_work_of_others() {
-    let people = People::new().await;
+    let people = people().await;
     let (customer, other) = (
         people.somebody(CUSTOMER).await,
         people.somebody("other@example.com").await,

@@ -120,7 +120,8 @@ impl Stripe {
         })
     }
 
-    async fn ask<R>(&self, request: R, key: Option<&str>) -> Result<R::Output, Fault>
+    /// What Stripe says is large, and whoever waits for it need not be.
+    async fn ask<R>(&self, request: R, key: Option<&str>) -> Result<Box<R::Output>, Fault>
     where
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
@@ -133,10 +134,8 @@ impl Stripe {
             }
         };
         let request = request.customize().request_strategy(strategy);
-        request
-            .send(&self.client)
-            .await
-            .map_err(|error| judged(&error))
+        let sent = Box::pin(request.send(&self.client)).await;
+        sent.map(Box::new).map_err(|error| judged(&error))
     }
 
     pub async fn open_checkout(&self, new: NewCheckout<'_>) -> Result<CheckoutFound, Fault> {
@@ -162,12 +161,14 @@ impl Stripe {
             .success_url(format!("{page}?checkout={{CHECKOUT_SESSION_ID}}"))
             .cancel_url(page)
             .expand(whole());
-        checkout_found(&self.ask(request, Some(new.key)).await?)
+        let opened = self.ask(request, Some(new.key)).await?;
+        checkout_found(&opened)
     }
 
     pub async fn checkout(&self, session: &Reference) -> Result<CheckoutFound, Fault> {
         let request = RetrieveCheckoutSession::new(session.as_str()).expand(whole());
-        checkout_found(&self.ask(request, None).await?)
+        let found = self.ask(request, None).await?;
+        checkout_found(&found)
     }
 
     /// The checkout of a payment among those opened since, if there is one.
@@ -217,7 +218,8 @@ impl Stripe {
             .charge(charge.as_str())
             .amount(amount)
             .metadata(label);
-        refund_found(&self.ask(request, Some(&refund.to_string())).await?)
+        let begun = self.ask(request, Some(&refund.to_string())).await?;
+        refund_found(&begun)
     }
 
     pub async fn refunds(&self, charge: &Reference) -> Result<Vec<RefundFound>, Fault> {

@@ -5,7 +5,9 @@
 mod following;
 mod giving_up;
 mod logging;
+mod objects;
 mod outbox;
+mod payments;
 mod sending;
 mod sink;
 mod surviving;
