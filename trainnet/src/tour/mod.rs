@@ -51,7 +51,7 @@ struct People {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Known {
+pub struct Known {
     email: String,
     password: String,
 }

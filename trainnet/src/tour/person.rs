@@ -42,19 +42,12 @@ impl Person {
     }
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        Ok(self.ask(Method::GET, path, None, None, None).await?.json)
-    }
-
-    /// Sees at least what had happened at this position.
-    pub async fn get_since(&self, path: &str, position: &str) -> anyhow::Result<Value> {
-        let asked = self.ask(Method::GET, path, None, None, Some(position));
-        Ok(asked.await?.json)
+        Ok(self.ask(Method::GET, path, None, None).await?.json)
     }
 
     /// Done once under the key, however often it is asked.
     pub async fn post(&self, path: &str, key: &str, body: Value) -> anyhow::Result<Answer> {
-        self.ask(Method::POST, path, Some(body), Some(key), None)
-            .await
+        self.ask(Method::POST, path, Some(body), Some(key)).await
     }
 
     /// Sends a file as it is.
@@ -80,7 +73,6 @@ impl Person {
         path: &str,
         body: Option<Value>,
         key: Option<&str>,
-        position: Option<&str>,
     ) -> anyhow::Result<Answer> {
         let ask = Ask {
             method,
@@ -88,7 +80,7 @@ impl Person {
             body,
             bearer: Some(&self.access_token),
             key,
-            position,
+            position: None,
         };
         self.server.ask(&ask).await.with_context(|| path.to_owned())
     }
