@@ -35,7 +35,9 @@ impl Folder {
     pub fn leftovers(tasks: &Path) -> Vec<Self> {
         let entries = fs::read_dir(tasks).into_iter().flatten().flatten();
         let folders = entries.map(|entry| Self(entry.path()));
-        folders.filter(|folder| !folder.0.join(STATE).exists()).collect()
+        folders
+            .filter(|folder| !folder.0.join(STATE).exists())
+            .collect()
     }
 
     /// The tasks that were begun and not ended.
