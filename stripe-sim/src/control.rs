@@ -85,6 +85,13 @@ impl Simulator {
         done
     }
 
+    /// The bank takes a payout, or sends it back.
+    pub fn end_payout(&self, payout: &str, arrives: bool) -> Result<Value, Refusal> {
+        let done = self.world().end_payout(payout, arrives);
+        self.nudge();
+        done
+    }
+
     /// Sends what waits, in the order in which it happened or in the one that is given.
     pub fn release(&self, order: Option<&[String]>) {
         let mut world = self.world();
@@ -252,7 +259,5 @@ async fn payout(
     State(simulator): State<Simulator>,
     Path((id, end)): Path<(String, String)>,
 ) -> Told {
-    let done = simulator.world().end_payout(&id, succeeds(&end)?);
-    simulator.nudge();
-    done.map(axum::Json)
+    simulator.end_payout(&id, succeeds(&end)?).map(axum::Json)
 }

@@ -1,7 +1,9 @@
 //! Gives money of a payment back to the card that paid it, out of what the payer has not spent.
 
+use axum::Json;
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::{Extension, Json};
+use axum::http::request::Parts;
 use domain::payments::{PaymentCommand, PaymentId, RefundId, Stage};
 use domain::users::Scope;
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,38 @@ struct GivenBack {
     amount: Amount,
 }
 
+/// A payment of whoever asks, who may give it back. What is another's is not there, whatever is
+/// asked of it.
+struct Theirs {
+    caller: Caller,
+    payment: PaymentId,
+    payments: Payments,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Theirs {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        caller.insist(Scope::PaymentsWrite)?;
+        let payments = parts.extensions.get::<Payments>().cloned();
+        let payments = payments.ok_or_else(|| ApiError::internal("there are no payments here"))?;
+        let Path(named) = Path::<String>::from_request_parts(parts, state).await?;
+        let nothing = || ApiError::new(&kinds::NOT_FOUND);
+        let payment: PaymentId = named.parse().map_err(|_| nothing())?;
+        let known = payments.look(payment).await?;
+        let payer = known.terms().map(|terms| terms.requested.payer);
+        if payer != Some(caller.user()) {
+            return Err(nothing());
+        }
+        Ok(Self {
+            caller,
+            payment,
+            payments,
+        })
+    }
+}
+
 /// Give a payment back to its card
 ///
 /// Only what you have available can be given back, and in all no more than the payment. The money
@@ -51,21 +85,13 @@ struct GivenBack {
     responses((status = 201, description = "The refund", body = GivenBack)))]
 async fn give_back(
     asked: Asked,
-    caller: Caller,
-    payments: Extension<Payments>,
-    Path(payment): Path<String>,
+    Theirs {
+        caller,
+        payment: id,
+        payments,
+    }: Theirs,
     body: Body<GiveBack>,
 ) -> Result<(StatusCode, Position, Json<GivenBack>), ApiError> {
-    caller.insist(Scope::PaymentsWrite)?;
-    let nothing = || ApiError::new(&kinds::NOT_FOUND);
-    let id: PaymentId = payment.parse().map_err(|_| nothing())?;
-    let state = payments.look(id).await?;
-    let is_theirs = state
-        .terms()
-        .is_some_and(|it| it.requested.payer == caller.user());
-    if !is_theirs {
-        return Err(nothing());
-    }
     let actor = caller.actor();
     // A key may have opened the payment, too; what it leads to here is another thing.
     let refund = ids::derived("refund", &asked.id(&actor).to_string());
@@ -77,7 +103,8 @@ async fn give_back(
         at: payments.commands().log().clock().now(),
     };
     let context = asked.context(&actor, &body.bytes);
-    let done = payments.commands().execute(&payment, command, &context);
+    let stream = id.to_string();
+    let done = payments.commands().execute(&stream, command, &context);
     let done = done.await.map_err(|refusal| refused(refusal, of_payment))?;
     let state = payments.look(id).await?;
     let amount = match state.stage() {

@@ -2,7 +2,8 @@
 
 use axum::http::{Request, StatusCode};
 use domain::payments::{
-    CheckoutOpened, CheckoutState, Payment, PaymentCommand, PaymentId, Reference, Settled,
+    CheckoutOpened, CheckoutState, Payment, PaymentCommand, PaymentId, Reference, Requested,
+    Settled,
 };
 use ledger::{Currency, Money};
 use serde_json::{Value, json};
@@ -106,6 +107,22 @@ async fn paid(people: &People, ann: &Signed) -> String {
 async fn read(people: &People, ann: &Signed, path: &str) -> Reply {
     let head = people.log.head().await.unwrap().position;
     people.at(ann, ("GET", path), head).await
+}
+
+/// A payment that somebody asked for.
+pub async fn requested(people: &People, ann: &Signed) -> String {
+    let payment = PaymentId::new(store::ids::fresh()).to_string();
+    let requested = Requested {
+        payer: ann.user.parse().unwrap(),
+        amount: usd("5"),
+        order: None,
+        at: people.log.clock().now(),
+    };
+    let worker = Worker::of(people);
+    worker
+        .does(&payment, PaymentCommand::Request(requested))
+        .await;
+    payment
 }
 
 #[tokio::test]

@@ -48,10 +48,11 @@ pub const MEMBERS: [Member; 18] = [
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
     library("receipts", &["domain", "store", "ledger"]),
-    library("stripe-sim", &[]),
+    library("dispatch", &["projections", "store", "domain", "ledger"]),
     library(
         "api",
         &[
+            "dispatch",
             "projections",
             "receipts",
             "store",
@@ -60,6 +61,7 @@ pub const MEMBERS: [Member; 18] = [
             "objects",
         ],
     ),
+    library("stripe-sim", &[]),
     library(
         "platform",
         &["projections", "store", "domain", "ledger", "objects"],

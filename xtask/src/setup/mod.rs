@@ -1,8 +1,11 @@
 //! Installs what is missing on this machine, and touches nothing that is there.
 
 mod debian;
+mod environment;
 mod fuzzer;
 mod private_copy;
+mod seaweedfs;
+mod stripe;
 mod trainer;
 
 use std::fs;
@@ -38,7 +41,9 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
     if tests {
         went_well &= trainer::provide_with_torch(&mut steps);
         went_well &= provide_judges(&mut steps);
+        went_well &= stripe::provide(&mut steps);
         went_well &= provide_deny(&mut steps);
+        went_well &= seaweedfs::provide(&mut steps);
     }
     Ok(went_well)
 }

@@ -1,22 +1,10 @@
 //! Makes the Python environments in which the trainer runs: a light one, and one with PyTorch.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{answers, debian};
+use super::environment::Environment;
 use crate::steps::Steps;
 use crate::workspace;
-
-/// An environment: where it lies, what it is made from and what it must be able to import.
-struct Environment {
-    title: &'static str,
-    folder: &'static str,
-    requirements: &'static str,
-    imports: &'static str,
-    /// Debian's packages that it shows besides its own, and the Python that they are built for.
-    beneath: Option<(&'static str, &'static [&'static str])>,
-}
 
 /// What `tabular` needs: enough for the demonstration, some 400 MB.
 const LIGHT: Environment = Environment {
@@ -59,70 +47,6 @@ pub fn tests() -> Command {
         .env("OMP_NUM_THREADS", "1")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     command
-}
-
-impl Environment {
-    fn folder(&self) -> PathBuf {
-        workspace::root().join(self.folder)
-    }
-
-    fn provide(&self, steps: &mut Steps) -> bool {
-        let folder = self.folder();
-        if self.is_there(&folder) {
-            println!("    {} is there: {}", self.title, folder.display());
-            return true;
-        }
-        println!("    {} is missing", self.title);
-        println!(
-            "    installs it for this checkout into {}",
-            folder.display()
-        );
-        self.make(steps, &folder) && self.fill(steps, &folder)
-    }
-
-    /// The list that it was installed from is kept beside it, and written last.
-    fn is_there(&self, folder: &Path) -> bool {
-        let installed = fs::read_to_string(folder.join("installed.txt"));
-        installed.is_ok_and(|list| list == self.requirements)
-            && answers(Command::new(folder.join("bin/python")).args(["-c", self.imports]))
-    }
-
-    fn make(&self, steps: &mut Steps, folder: &Path) -> bool {
-        if let Some((_, packages)) = self.beneath
-            && !debian::install(steps, packages)
-        {
-            return false;
-        }
-        let mut make = Command::new(self.beneath.map_or("python3", |(python, _)| python));
-        make.args(["-m", "venv", "--clear"]);
-        if self.beneath.is_some() {
-            make.arg("--system-site-packages");
-        }
-        make.arg(folder);
-        let title = format!("environment of the {}", self.title);
-        // Debian's Python cannot make one before this package is there.
-        steps.run(&title, &mut make)
-            || (debian::install(steps, &["python3-venv"]) && steps.run(&title, &mut make))
-    }
-
-    fn fill(&self, steps: &mut Steps, folder: &Path) -> bool {
-        let list = folder.join("requirements.txt");
-        let mut command = Command::new(folder.join("bin/python"));
-        command
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            .args(["--no-deps", "--only-binary", ":all:", "-r"])
-            .arg(&list);
-        let written = fs::write(&list, self.requirements).is_ok();
-        written
-            && steps.run(self.title, &mut command)
-            && fs::rename(&list, folder.join("installed.txt")).is_ok()
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::people::{HOME, People};
 use super::{kyc, mails};
 use crate::objects;
+use crate::payments;
 use crate::servers;
 
 /// Every operation of the document, as method and path.
@@ -57,6 +58,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
     let mail = mails::intended(&people, &ann.user).await.to_string();
     let object = objects::opened(&people, &ann).await;
     kyc::submitted(&people, &ann).await;
+    let payment = payments::requested(&people, &ann).await;
     let carl = servers::provider(&people, "carl@example.com").await;
     let machine = servers::machine(&people, &carl).await.id;
     let join = servers::token(&people, &carl, json!({})).await;
@@ -75,6 +77,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{user}", &ann.user)
             .replace("{key}", key["id"].as_str().unwrap())
             .replace("{mail}", &mail)
+            .replace("{payment}", &payment)
             .replace("{machine}", &machine)
             .replace("{join}", join["id"].as_str().unwrap())
             .replace("{object}", &object)
