@@ -63,7 +63,7 @@ pub async fn join(
             settings.folder.display()
         )));
     }
-    let server = Server::try_new(server)?;
+    let server = Server::try_new(server, settings.authorities.as_deref())?;
     private_folder(&settings.folder)?;
     let (python, isolation) = probe(&settings).await?;
     let abilities = Abilities {
@@ -140,7 +140,8 @@ pub async fn run(settings: Settings, mut wishes: watch::Receiver<Wish>) -> Resul
     })?;
     let held = lock(&settings.folder)?;
     let held = held.ok_or_else(|| Trouble::wrong("another agent works from this folder"))?;
-    let server = Server::try_new(&identity.server)?.known_as(&identity.secret)?;
+    let server = Server::try_new(&identity.server, settings.authorities.as_deref())?
+        .known_as(&identity.secret)?;
     let (python, isolation) = probe(&settings).await?;
     let cache = Cache::new(settings.folder.join("cache"), settings.cache_bytes_max);
     let machine = Machine {

@@ -25,7 +25,7 @@ mod wire;
 
 pub use agent::{Status, Wish, join, run, status};
 pub use identity::Identity;
-pub use settings::Settings;
+pub use settings::{Settings, VARIABLES};
 pub use task::Come;
 pub use trouble::Trouble;
 pub use wire::Isolation;
