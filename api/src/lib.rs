@@ -27,6 +27,7 @@ mod servers;
 mod settings;
 mod users;
 mod watch;
+mod work;
 
 pub use api::{Api, Routes};
 pub use asked::{Asked, IdempotencyKey};
@@ -49,3 +50,4 @@ pub use settings::{LISTEN_DEFAULT, LogFormat, Nonsense, Settings, TlsFiles, Vari
 pub use users::{
     Admin, Auditor, Binding, By, Caller, NoSecrets, NotMade, Secrets, Signed, Tidied, Users,
 };
+pub use work::{Told, Work, stream as work_stream};

@@ -45,8 +45,8 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 const PROBLEM: &str = "Problem";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 9] = [
-    "job", "join", "key", "machine", "mail", "object", "payment", "session", "user",
+const IDENTITIES: [&str; 10] = [
+    "job", "join", "key", "machine", "mail", "object", "payment", "session", "unit", "user",
 ];
 
 /// What the document says before any route adds to it.
@@ -68,6 +68,7 @@ const IDENTITIES: [&str; 9] = [
         (name = "servers", description = "Machines that providers bring, and what they say"),
         (name = "jobs", description = "Training: what is on offer, ordering it, and what came of it"),
         (name = "payments", description = "Paying by card, and what is in a wallet"),
+        (name = "work", description = "What machines are given to do, and how it goes"),
         (name = "staff", description = "What staff see and decide"),
         (name = "log", description = "The record of everything that happened"),
         (name = "operations", description = "For those who run the program"),

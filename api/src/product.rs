@@ -10,6 +10,7 @@ use crate::payments::Payments;
 use crate::servers::Servers;
 use crate::settings::Settings;
 use crate::users::Users;
+use crate::work::Work;
 
 /// Everything that can be asked, and what it stands on; clones share it.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub struct Product {
     pub servers: Servers,
     pub objects: Objects,
     pub payments: Payments,
+    pub work: Work,
     pub jobs: Jobs,
 }
 
@@ -42,6 +44,7 @@ impl Product {
         let servers = Servers::new(log, &users, settings);
         let objects = Objects::new(log, &users, shelf, kept, base);
         let payments = Payments::new(log, webhook_secret);
+        let work = Work::new(log, &objects);
         let receipt_key = users.key_for("trainnet.receipt.key.v1");
         let jobs = Jobs::new(log, payments.clone(), receipt_key);
         Self {
@@ -49,6 +52,7 @@ impl Product {
             servers,
             objects,
             payments,
+            work,
             jobs,
         }
     }
@@ -59,8 +63,10 @@ impl Product {
             .merge(Servers::routes())
             .merge(Objects::routes())
             .merge(self.payments.routes())
+            .merge(Work::routes())
             .merge(Jobs::routes())
             .merge(more);
+        let routes = self.work.around(routes);
         let routes = self.users.around(self.servers.around(routes));
         self.jobs.around(self.objects.around(routes))
     }

@@ -93,6 +93,7 @@ impl Projections {
             .with::<crate::payments::Payments>()
             .with::<crate::people::People>()
             .with::<crate::servers::Servers>()
+            .with::<crate::work::Work>()
             .with::<crate::objects::Objects>()
     }
 

@@ -24,6 +24,7 @@ pub mod streams;
 mod table;
 pub mod tenants;
 pub mod wide;
+pub mod work;
 #[cfg(feature = "wrong-split-checkpoint")]
 mod wrong;
 

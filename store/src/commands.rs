@@ -119,6 +119,12 @@ where
         Ok(anew.aggregate)
     }
 
+    /// The aggregate as this process last saw it, read only if it never did: never older than the
+    /// last command that was executed here, older perhaps than what others did since.
+    pub async fn recall(&self, id: &str) -> Result<A, StoreError> {
+        Ok(self.load(id).await?.aggregate)
+    }
+
     /// Executes a command on a stream that exists or not.
     pub async fn execute(
         &self,

@@ -4,13 +4,22 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Product, Servers, Users};
+use api::{Product, Servers, Users, Work};
+use platform::objects::Sweeper;
 use projections::Engine;
 use store::Log;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const TIDY_EVERY: Duration = Duration::from_hours(1);
+
+/// What each needs to know.
+pub struct Given {
+    pub mail: platform::Settings,
+    /// Nothing where cards cannot be charged.
+    pub cards: Option<platform::payments::Settings>,
+    pub sweeper: Sweeper,
+}
 
 /// Everything that works until it is told to end.
 pub struct Beside {
@@ -19,16 +28,17 @@ pub struct Beside {
     payments: JoinHandle<()>,
     jobs: JoinHandle<()>,
     tidying: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+    dispatching: JoinHandle<()>,
 }
 
 impl Beside {
-    pub fn start(
-        log: &Log,
-        engine: &Engine,
-        product: &Product,
-        mail: platform::Settings,
-        cards: Option<platform::payments::Settings>,
-    ) -> Self {
+    pub fn start(log: &Log, engine: &Engine, product: &Product, given: Given) -> Self {
+        let Given {
+            mail,
+            cards,
+            sweeper,
+        } = given;
         let (stop, stopping) = watch::channel(false);
         let rest = mail.rest;
         let (users, servers) = (&product.users, &product.servers);
@@ -57,7 +67,13 @@ impl Beside {
                 log.clock().clone(),
                 stopped(stopping.clone()),
             )),
-            tidying: tokio::spawn(tidy(users.clone(), servers.clone(), stopped(stopping))),
+            tidying: tokio::spawn(tidy(
+                users.clone(),
+                (servers.clone(), product.work.clone()),
+                stopped(stopping.clone()),
+            )),
+            sweeping: tokio::spawn(sweep(sweeper, stopped(stopping.clone()))),
+            dispatching: tokio::spawn(dispatch(product.work.clone(), stopped(stopping))),
         }
     }
 
@@ -67,7 +83,11 @@ impl Beside {
         self.mail.await.context("the mail ended badly")?;
         self.payments.await.context("the payments ended badly")?;
         self.jobs.await.context("the jobs ended badly")?;
-        self.tidying.await.context("the tidying ended badly")
+        self.tidying.await.context("the tidying ended badly")?;
+        self.sweeping.await.context("the sweeping ended badly")?;
+        self.dispatching
+            .await
+            .context("the dispatching ended badly")
     }
 }
 
@@ -90,7 +110,23 @@ async fn charge(
     }
 }
 
-async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>) {
+/// Whoever dispatches next finds every lease in the log.
+async fn dispatch(work: Work, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = work.dispatcher().run() => match never {},
+        () = stopped => {}
+    }
+}
+
+/// It may end anywhere: what is half done is found by the next who looks.
+async fn sweep(sweeper: Sweeper, stopped: impl Future<Output = ()>) {
+    tokio::select! {
+        never = sweeper.run() => match never {},
+        () = stopped => {}
+    }
+}
+
+async fn tidy(users: Users, (servers, work): (Servers, Work), stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     let mut hour = tokio::time::interval(TIDY_EVERY);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -102,6 +138,9 @@ async fn tidy(users: Users, servers: Servers, stopped: impl Future<Output = ()>)
         match users.tidy().await {
             Ok(tidied) => tracing::info!(?tidied, "tidied up"),
             Err(error) => tracing::warn!(?error, "nothing could be tidied up"),
+        }
+        if let Err(error) = work.tidy().await {
+            tracing::warn!(%error, "what was said of work could not be tidied up");
         }
         if let Err(error) = servers.tidy().await {
             tracing::warn!(%error, "the loads of machines could not be tidied up");

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::arguments::Place;
-use crate::beside::Beside;
+use crate::beside::{Beside, Given};
 use crate::cards::Cards;
 use crate::home::Home;
 use crate::interrupt::interrupted;
@@ -109,6 +109,7 @@ impl Serving {
         let url = server.url();
         let of_mail = mail.settings_at(&url);
         let charging = cards.settings_at(&url, &of_mail.public_url);
+        let sweeper = kept.sweeper(log, &users);
         let outside = Outside {
             base: of_mail.public_url.clone(),
             shelf: kept.shelf,
@@ -120,9 +121,14 @@ impl Serving {
         let shows_mail = outbox.is_some();
         let routes = product.routes(outbox.map_or_else(Routes::new, api::outbox));
         let router = Api::new(log.clone(), engine.clone(), settings).serve(routes);
+        let given = Given {
+            mail: of_mail,
+            cards: charging,
+            sweeper,
+        };
         let (stop, stopped) = oneshot::channel();
         Self {
-            beside: Beside::start(log, engine, &product, of_mail, charging),
+            beside: Beside::start(log, engine, &product, given),
             task: tokio::spawn(server.run(router, async { drop(stopped.await) })),
             url,
             shows_mail,

@@ -30,8 +30,8 @@ struct Arguments {
 enum Task {
     /// Installs what is missing to run: a Postgres server's programs, and Python to train tables with
     Setup {
-        /// Installs what the tests need as well: hledger, beancount, Python with
-        /// PyTorch, OpenSSL, bubblewrap and cargo-deny
+        /// Installs what the tests need as well: hledger, beancount, Python with PyTorch, OpenSSL,
+        /// SeaweedFS, Stripe's own client, bubblewrap and cargo-deny
         #[arg(long)]
         tests: bool,
         /// Installs what the API is fuzzed with as well: schemathesis, in a folder of its own

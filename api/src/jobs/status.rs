@@ -43,8 +43,8 @@ pub struct TaskStatus {
 }
 
 /// Where a job stands
-#[utoipa::path(get, path = "/tasks/{job}/status", tag = "jobs", operation_id = "task_status",
-    security(("bearer" = [])), params(("job" = String, Path, description = "Which job")),
+#[utoipa::path(get, path = "/tasks/{unit}/status", tag = "jobs", operation_id = "task_status",
+    security(("bearer" = [])), params(("unit" = String, Path, description = "Which job, or its unit of work")),
     responses((status = 200, description = "Its status", body = TaskStatus)))]
 async fn status(
     caller: Caller,

@@ -116,7 +116,7 @@ pub struct Checkout {
     security(("bearer" = [])), request_body = NewJob,
     responses((status = 201, description = "The job, and where to pay for it", body = Ordered,
         links(("status" = (operation_id = "task_status",
-            parameters(("job" = "$response.body#/id"))))))))]
+            parameters(("unit" = "$response.body#/id"))))))))]
 async fn train(
     asked: Asked,
     caller: Caller,

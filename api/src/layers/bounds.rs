@@ -1,9 +1,14 @@
 //! Bounds what requests may take: bytes, time, and places.
 
-use axum::extract::{MatchedPath, Request, State};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::CONTENT_LENGTH;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::api::Api;
 use crate::objects::STREAMS;
@@ -53,11 +58,36 @@ pub async fn time(State(api): State<Api>, request: Request, next: Next) -> Respo
 }
 
 /// Refuses at once what would only wait: a queue in front of a full house helps nobody.
-pub async fn places(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let Ok(_place) = api.guards().places.try_acquire() else {
+pub async fn places(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let Ok(permit) = Arc::clone(&api.guards().places).try_acquire_owned() else {
         return ApiError::new(&kinds::OVERLOADED)
             .retry_after(1)
             .into_response();
     };
-    next.run(request).await
+    let place = Place(Arc::new(Mutex::new(Some(permit))));
+    request.extensions_mut().insert(place.clone());
+    let response = next.run(request).await;
+    place.leave();
+    response
+}
+
+/// The place of a request among those that are being answered.
+#[derive(Clone, Debug)]
+pub struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    /// Whoever only waits from here on keeps nobody else from being answered.
+    pub fn leave(&self) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(held.take());
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Place {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| ApiError::internal("the route is not in the frame"))
+    }
 }

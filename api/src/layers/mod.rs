@@ -9,6 +9,8 @@ mod panics;
 mod rate;
 mod request;
 
+use std::sync::Arc;
+
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
@@ -20,20 +22,21 @@ use crate::settings::Settings;
 
 pub use address::ClientAddress;
 pub(crate) use address::Peer;
+pub(crate) use bounds::Place;
 pub use rate::{Allowance, Exceeded, Limiter};
 pub use request::RequestId;
 
 /// What is counted across requests.
 pub(crate) struct Guards {
     addresses: Limiter<rate::Network>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 impl Guards {
     pub fn new(settings: &Settings) -> Self {
         Self {
             addresses: Limiter::per_minute(settings.requests_per_minute),
-            places: Semaphore::new(settings.requests_in_flight_max),
+            places: Arc::new(Semaphore::new(settings.requests_in_flight_max)),
         }
     }
 

@@ -195,6 +195,7 @@ impl Objects {
         let place = self.0.inspecting.acquire().await;
         let place = place.map_err(ApiError::internal)?;
         let path = finished.path.clone();
+        let path = path.ok_or_else(|| ApiError::internal("a dataset came without a path"))?;
         let report = tokio::task::spawn_blocking(move || look_into(path)).await;
         let report = report.map_err(ApiError::internal)?;
         let report = report.map_err(ApiError::unavailable)?;

@@ -8,42 +8,23 @@ use domain::objects::{Object, ObjectId, ObjectKind, RemovedBecause};
 use domain::users::{Scope, UserId};
 use projections::objects::{self as read, Objects as Shown};
 use projections::tenants;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::body::length;
-use super::opening::NewObject;
-use super::problems::TOO_LARGE;
-use super::shown::{FileName, InspectedDataset, ShownDataset};
+use super::bringing::{Called, Which};
+use super::shown::{InspectedDataset, ShownDataset};
 use super::{Objects, identity, name_field};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
-use crate::page::{self, Page};
+use crate::page::Page;
 use crate::parameters::{Path, Query};
 use crate::position::{Position, Reached};
 use crate::problem::{ApiError, kinds};
 use crate::users::{Caller, Changed};
 
-/// What comes in one request is one part.
-const AT_ONCE_BYTES_MAX: u64 = 64 << 20;
-
 pub fn routes() -> Routes {
     Routes::new()
         .routes(routes!(list, bring))
         .routes(routes!(show, delete))
-}
-
-/// Which page of them
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    /// What the page before gave as `next`
-    #[param(pattern = "^[1-9][0-9]{0,17}$")]
-    cursor: Option<String>,
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<i64>,
 }
 
 /// Your datasets, the newest first
@@ -58,29 +39,19 @@ async fn list(
     _: Reached<Shown>,
 ) -> Result<Json<Page<ShownDataset>>, ApiError> {
     caller.insist(Scope::Read)?;
-    let limit = page::limit(which.limit)?;
-    let before = page::place(which.cursor.as_deref())?.unwrap_or(i64::MAX);
+    let (limit, before) = which.page()?;
     let (owner, kind) = (caller.actor(), ObjectKind::Dataset.name());
     let mut tenant = tenants::as_tenant(api.pool(), caller.user()).await?;
     let found = read::list(&mut *tenant, &owner, kind, before, limit + 1).await?;
     drop(tenant);
-    let kept = objects.0.0.users.vault().all(&owner).await;
-    let kept = kept.map_err(ApiError::internal)?;
+    let kept = objects.names_of(&owner).await?;
     let show = |row: read::Object| {
         let field = row.object.parse().map(name_field).unwrap_or_default();
-        let name = kept.iter().find(|(name, _)| *name == field);
-        let name = name.map_or_else(|| kind.to_owned(), |(_, name)| name.clone());
+        let name = kept.get(&field).cloned();
+        let name = name.unwrap_or_else(|| kind.to_owned());
         ShownDataset::of(row, name)
     };
     Ok(Json(Page::of(found, limit, |it| it.opened_position, show)))
-}
-
-/// How it is called
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Called {
-    name: FileName,
 }
 
 /// Bring a dataset at once
@@ -100,30 +71,9 @@ async fn bring(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     caller.insist(Scope::JobsWrite)?;
-    let (actor, bytes) = (caller.actor(), length(&headers)?);
-    if bytes > AT_ONCE_BYTES_MAX {
-        return Err(ApiError::new(&TOO_LARGE).detail("Upload it in parts: see /v1/uploads."));
-    }
-    let name = called.name.checked()?;
-    let object = ObjectId::new(asked.id(&actor));
-    // The bytes themselves are not held against the key: they have not been read.
-    let fingerprint = format!("{name}\n{bytes}");
-    let context = asked.context(&actor, fingerprint.as_bytes());
-    let new = NewObject {
-        object,
-        owner: caller.user(),
-        kind: ObjectKind::Dataset,
-        name: Some(name),
-        bytes,
-        sha256: None,
-        under: None,
-    };
-    objects.open(new, &context).await?;
-    if let Object::Open(_) = objects.own(object, caller.user()).await? {
-        objects.receive(object, 1, &headers, body).await?;
-    }
-    objects.complete(object, &context).await?;
-    let shown = objects.shown(object, caller.user()).await?;
+    let what = (ObjectKind::Dataset, called);
+    let brought = objects.bring(&asked, &caller, what, &headers, body).await?;
+    let shown = objects.shown(brought.object, caller.user()).await?;
     let position = Position(objects.log().head().await?.position);
     Ok((StatusCode::CREATED, position, Json(shown)).into_response())
 }

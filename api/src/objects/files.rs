@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use ::objects::{Grant, Key, Upload};
+use ::objects::{Grant, Key};
 use axum::Extension;
 use axum::body::Body;
 use axum::http::header::{
@@ -34,7 +34,8 @@ pub fn routes() -> Routes {
 ///
 /// In full or in part: `Range` is understood. The link itself says who may read.
 #[utoipa::path(get, path = "/files/{token}", tag = "objects", operation_id = "read_file",
-    security(()), params(("token" = String, Path, description = "From a link")),
+    security(()), params(("token" = String, Path, description = "From a link",
+        pattern = "^[A-Za-z0-9_-]{1,2048}$")),
     responses(
         (status = 200, description = "The bytes; `Repr-Digest` says what they come to",
             body = String, content_type = "application/octet-stream"),
@@ -96,7 +97,8 @@ async fn read(
 ///
 /// `x-part-sha256` may say what it comes to, in hexadecimal digits.
 #[utoipa::path(put, path = "/files/{token}", tag = "objects", operation_id = "write_file",
-    security(()), params(("token" = String, Path, description = "From the link of a part")),
+    security(()), params(("token" = String, Path, description = "From the link of a part",
+        pattern = "^[A-Za-z0-9_-]{1,2048}$")),
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 204, description = "The part has arrived")))]
 async fn write(
@@ -131,7 +133,7 @@ impl Objects {
         body: Body,
     ) -> Result<(), ApiError> {
         let room = self.arriving(object).await?;
-        let upload: Upload = super::room::upload_of(&room)?;
+        let upload = self.upload(&room).await?;
         let expected = upload.bytes_of(number);
         let expected = expected.ok_or(&crate::problem::kinds::NOT_FOUND)?;
         let (said, sha256) = (length(headers)?, digest(headers)?);
@@ -172,7 +174,7 @@ fn range(headers: &HeaderMap, bytes: u64) -> Result<Option<RangeInclusive<u64>>,
 }
 
 /// RFC 6266: a plain name for old programs, and the real one.
-fn attachment(name: &str) -> String {
+pub(super) fn attachment(name: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '-' | '_');
     let fallback: String = name
         .chars()

@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::problems::{INCOMPLETE, OVER};
+use super::files::attachment;
+use super::problems::{INCOMPLETE, OVER, unshelved};
 use super::{Objects, identity, key_of};
 use crate::api::Routes;
 use crate::parameters::Path;
@@ -50,15 +51,23 @@ impl Objects {
             Object::Over { .. } => return Err(ApiError::new(&OVER)),
             Object::Absent => return Err(ApiError::new(&kinds::NOT_FOUND)),
         };
-        let grant = Grant::Read {
-            key: key_of(opened.owner, opened.kind, object),
-            bytes,
-            sha256: sha256.to_string(),
-            name: self.name(object).await?,
-        };
+        let key = key_of(opened.owner, opened.kind, object);
+        let name = self.name(object).await?;
         let expires_at = self.now() + lasts;
+        let (disposition, for_so_long) = (attachment(&name), lasts.to_std().unwrap_or_default());
+        let elsewhere = self.shelf().read_url(&key, &disposition, for_so_long).await;
+        let url = elsewhere.map_err(unshelved)?.unwrap_or_else(|| {
+            let sha256 = sha256.to_string();
+            let grant = Grant::Read {
+                key,
+                bytes,
+                sha256,
+                name,
+            };
+            self.file_url(grant, expires_at)
+        });
         Ok(Link {
-            url: self.file_url(grant, expires_at),
+            url,
             bytes,
             sha256,
             expires_at,

@@ -1,8 +1,10 @@
 //! Objects: what people and machines bring, kept outside the log, shown by links that expire.
 
 mod body;
+mod bringing;
 mod completing;
 mod datasets;
+mod documents;
 mod files;
 mod linking;
 mod opening;
@@ -41,10 +43,11 @@ const INSPECTIONS_AT_ONCE: usize = 2;
 
 /// The routes through which bytes flow: they take longer and more than others, and bound that
 /// themselves.
-pub(crate) const STREAMS: [(&str, &str); 3] = [
+pub(crate) const STREAMS: [(&str, &str); 4] = [
     ("PUT", "/files/{token}"),
     ("PUT", "/v1/uploads/{object}/parts/{number}"),
     ("POST", "/v1/datasets"),
+    ("POST", "/v1/documents"),
 ];
 
 /// What is kept, and how it comes and goes; clones share it.
@@ -100,6 +103,7 @@ impl Objects {
         Routes::new()
             .merge(uploads::routes())
             .merge(datasets::routes())
+            .merge(documents::routes())
             .merge(linking::routes())
             .merge(files::routes())
     }
@@ -128,6 +132,15 @@ impl Objects {
             StoreError::Answer(error) => error.into(),
             other => ApiError::internal(other),
         })
+    }
+
+    /// The object as it was last seen here: what is stored does not change, it only goes.
+    pub(crate) async fn seen(&self, object: ObjectId) -> Result<Object, ApiError> {
+        let recalled = self.0.objects.recall(&object.to_string()).await;
+        match recalled.map_err(ApiError::internal)? {
+            stored @ Object::Stored { .. } => Ok(stored),
+            Object::Absent | Object::Open(_) | Object::Over { .. } => self.object(object).await,
+        }
     }
 
     /// The object, if it is this user's and not over.

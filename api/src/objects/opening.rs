@@ -1,5 +1,7 @@
 //! Opening an object: room is taken, the event is written, and there are links to send its parts to.
 
+use std::time::Duration;
+
 use ::objects::{Grant, Upload, part_bytes_for};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::objects::{Object, ObjectCommand, ObjectId, ObjectKind, Opened, Under};
@@ -9,14 +11,13 @@ use serde::Serialize;
 use store::Context;
 use utoipa::ToSchema;
 
-use super::problems::{EMPTY, QUOTA, TOO_LARGE, of_object};
-use super::room::upload_of;
+use super::problems::{EMPTY, QUOTA, TOO_LARGE, of_object, unshelved};
 use super::{OBJECT_BYTES_MAX, Objects, key_of, name_field};
 use crate::problem::ApiError;
 use crate::refused::refused;
 
 /// Links to parts outlast pauses: whether one may still be sent, the upload itself says.
-const PART_LINKS_LAST: TimeDelta = TimeDelta::days(1);
+const PART_LINKS_LAST: Duration = Duration::from_hours(24);
 
 /// An object to be.
 #[derive(Clone, Debug)]
@@ -108,7 +109,7 @@ impl Objects {
             object,
             part_bytes: u64::try_from(room.part_bytes).map_err(ApiError::internal)?,
             expires_at: room.expires_at.unwrap_or(room.opened_at),
-            parts: self.part_links(&upload_of(&room)?),
+            parts: self.part_links(&self.upload(&room).await?).await?,
             position,
         })
     }
@@ -138,22 +139,29 @@ impl Objects {
         }
     }
 
-    pub(super) fn part_links(&self, upload: &Upload) -> Vec<PartLink> {
-        let until = self.now() + PART_LINKS_LAST;
-        let link = |number: u32| {
-            let grant = Grant::Part {
-                key: upload.key.clone(),
-                bytes: upload.bytes,
-                part_bytes: upload.part_bytes,
+    pub(super) async fn part_links(&self, upload: &Upload) -> Result<Vec<PartLink>, ApiError> {
+        let mut links = Vec::new();
+        for number in 1..=upload.parts() {
+            let elsewhere = self.shelf().part_url(upload, number, PART_LINKS_LAST).await;
+            let url = elsewhere.map_err(unshelved)?;
+            links.push(PartLink {
                 number,
-            };
-            PartLink {
-                number,
-                url: self.file_url(grant, until),
+                url: url.unwrap_or_else(|| self.part_url(upload, number)),
                 bytes: upload.bytes_of(number).unwrap_or(0),
-            }
+            });
+        }
+        Ok(links)
+    }
+
+    fn part_url(&self, upload: &Upload, number: u32) -> String {
+        let grant = Grant::Part {
+            key: upload.key.clone(),
+            bytes: upload.bytes,
+            part_bytes: upload.part_bytes,
+            number,
         };
-        (1..=upload.parts()).map(link).collect()
+        let lasts = TimeDelta::from_std(PART_LINKS_LAST).unwrap_or(TimeDelta::days(1));
+        self.file_url(grant, self.now() + lasts)
     }
 
     pub(super) fn file_url(&self, grant: Grant, until: DateTime<Utc>) -> String {

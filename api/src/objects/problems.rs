@@ -66,6 +66,11 @@ pub const INCOMPLETE: Kind = Kind::new(
     "objects/incomplete",
     "Not all of it is there yet",
 );
+pub const IN_USE: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "objects/in-use",
+    "Something still needs it",
+);
 pub const LINK_INVALID: Kind = Kind::new(
     StatusCode::FORBIDDEN,
     "files/link-invalid",
@@ -117,6 +122,7 @@ pub fn unshelved(error: ShelfError) -> ApiError {
         }
         ShelfError::Sender(error) => ApiError::new(&kinds::BODY_BROKEN_OFF).because(error),
         ShelfError::Disk(error) => ApiError::unavailable(error),
+        ShelfError::Store(error) => ApiError::unavailable(error),
     }
 }
 

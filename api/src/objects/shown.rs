@@ -1,6 +1,6 @@
 //! How objects are shown to their owners.
 
-use ::objects::{Report, Upload};
+use ::objects::Report;
 use domain::objects::{Object as State, ObjectId};
 use projections::objects::Object;
 use serde::{Deserialize, Serialize};
@@ -89,8 +89,7 @@ impl ShownUpload {
     pub fn of(
         object: ObjectId,
         state: &State,
-        on_its_way: Option<(Upload, Vec<u32>, String)>,
-        links: impl FnOnce(&Upload) -> Vec<PartLink>,
+        on_its_way: Option<(Vec<PartLink>, Vec<u32>, String)>,
     ) -> Result<Self, ApiError> {
         let opened = state.opened().ok_or(&kinds::NOT_FOUND)?;
         let mut shown = Self {
@@ -103,14 +102,14 @@ impl ShownUpload {
             parts: Vec::new(),
             arrived: Vec::new(),
         };
-        if let Some((upload, missing, expires_at)) = on_its_way {
+        if let Some((links, missing, expires_at)) = on_its_way {
             shown.standing = "open";
             shown.expires_at = Some(expires_at);
-            let parts = links(&upload).into_iter();
-            shown.parts = parts.filter(|it| missing.contains(&it.number)).collect();
-            shown.arrived = (1..=upload.parts())
-                .filter(|it| !missing.contains(it))
-                .collect();
+            let (parts, arrived): (Vec<_>, Vec<_>) = links
+                .into_iter()
+                .partition(|it| missing.contains(&it.number));
+            shown.parts = parts;
+            shown.arrived = arrived.iter().map(|it| it.number).collect();
         }
         Ok(shown)
     }

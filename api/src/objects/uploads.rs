@@ -12,7 +12,6 @@ use utoipa_axum::routes;
 
 use super::opening::NewObject;
 use super::problems::unshelved;
-use super::room::upload_of;
 use super::shown::{Brought, FileName, ShownObject, ShownUpload};
 use super::{Objects, identity};
 use crate::api::Routes;
@@ -123,14 +122,14 @@ async fn show(
     let mut on_its_way = None;
     if matches!(state, Object::Open(_)) {
         let room = objects.arriving(object).await?;
-        let upload = upload_of(&room)?;
+        let upload = objects.upload(&room).await?;
         let arrived = objects.shelf().parts(&upload).await.map_err(unshelved)?;
         let missing = upload.missing(&arrived);
         let expires_at = room.expires_at.map(rfc3339).unwrap_or_default();
-        on_its_way = Some((upload, missing, expires_at));
+        let links = objects.part_links(&upload).await?;
+        on_its_way = Some((links, missing, expires_at));
     }
-    let links = |upload: &_| objects.part_links(upload);
-    Ok(Json(ShownUpload::of(object, &state, on_its_way, links)?))
+    Ok(Json(ShownUpload::of(object, &state, on_its_way)?))
 }
 
 /// Send a part

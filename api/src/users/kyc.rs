@@ -2,16 +2,16 @@
 
 use axum::{Extension, Json};
 use chrono::TimeDelta;
-use domain::users::{Documents, Kyc, KycCommand, KycId, ObjectKey, Scope, UserId};
+use domain::users::{Kyc, KycCommand, KycId, Scope, UserId};
 use projections::people::{self, Cursor, Examination, People};
 use projections::tenants;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::caller::{Caller, Examiner, Signed};
+use super::caller::{Caller, Examiner};
 use super::changed::Changed;
-use super::problems::{KYC_NOT_YOURS, KYC_USELESS, of_kyc};
+use super::problems::{KYC_USELESS, of_kyc};
 use super::sign_in::rfc3339;
 use super::staff::{Because, identity};
 use super::{Users, field, sealed, unread};
@@ -30,7 +30,7 @@ const APPROVAL_MAX: TimeDelta = TimeDelta::days(3_653);
 
 pub fn routes() -> Routes {
     Routes::new()
-        .routes(routes!(own, submit))
+        .routes(routes!(own))
         .routes(routes!(waiting))
         .routes(routes!(show))
         .routes(routes!(approve))
@@ -70,6 +70,18 @@ impl Users {
         self.examinations().look(&id).await.map_err(unread)
     }
 
+    /// The documents of this user that wait to be looked at.
+    pub(crate) async fn waiting_documents(&self, user: UserId) -> Result<Vec<String>, ApiError> {
+        match self.examination(user).await? {
+            Kyc::Submitted { documents, .. } => {
+                Ok(documents.keys().iter().map(ToString::to_string).collect())
+            }
+            Kyc::Absent | Kyc::Approved { .. } | Kyc::Rejected { .. } | Kyc::Expired { .. } => {
+                Ok(Vec::new())
+            }
+        }
+    }
+
     async fn shown_kyc(&self, user: UserId, kyc: &Kyc) -> Result<ShownKyc, ApiError> {
         let subject = user.to_string();
         let name = self.vault().get(&subject, field::NAME).await;
@@ -107,7 +119,7 @@ impl Users {
         })
     }
 
-    async fn examine(
+    pub(crate) async fn examine(
         &self,
         asked: &Asked,
         actor: &str,
@@ -131,77 +143,6 @@ async fn own(caller: Caller, users: Extension<Users>) -> Result<Json<ShownKyc>, 
     caller.insist(Scope::Read)?;
     let kyc = users.examination(caller.user()).await?;
     Ok(Json(users.shown_kyc(caller.user(), &kyc).await?))
-}
-
-/// Where a document lies: below `kyc/` and the UUID of the user whose it is
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(
-    max_length = 200,
-    pattern = "^kyc/[0-9a-f-]{36}/[a-z0-9/_.-]+$",
-    example = "kyc/01936b1e-7c1a-7d3e-8f00-0123456789ab/passport.jpg"
-)]
-pub struct DocumentKey(String);
-
-/// Documents to be looked at
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDocuments {
-    #[schema(min_items = 1, max_items = 10)]
-    documents: Vec<DocumentKey>,
-}
-
-impl NewDocuments {
-    /// Only what lies in the user's own folder: whoever examines must not be shown others' papers.
-    fn of(self, user: UserId) -> Result<Documents, ApiError> {
-        let refusal =
-            |kind, field: String, detail: String| ApiError::new(kind).detail(detail).field(field);
-        let folder = format!("kyc/{}/", user.uuid());
-        let mut keys = Vec::with_capacity(self.documents.len());
-        for (index, DocumentKey(text)) in self.documents.into_iter().enumerate() {
-            let field = || format!("documents[{index}]");
-            if !text.strip_prefix(&folder).is_some_and(is_inside) {
-                let detail = format!("Send the key of an object below {folder}");
-                return Err(refusal(&KYC_NOT_YOURS, field(), detail));
-            }
-            let key = ObjectKey::try_new(text);
-            let key = key.map_err(|error| {
-                let detail = format!("This is no key: {error}.");
-                refusal(&KYC_NOT_YOURS, field(), detail)
-            })?;
-            keys.push(key);
-        }
-        Documents::try_new(keys).map_err(|_| {
-            let detail = "Send 1 to 10 documents.".to_owned();
-            refusal(&kinds::BODY_INVALID, "documents".to_owned(), detail)
-        })
-    }
-}
-
-/// Whether a path stays below where it begins, however a storage reads dots.
-fn is_inside(path: &str) -> bool {
-    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-/// Submit documents to be examined
-#[utoipa::path(post, path = "/v1/me/kyc", tag = "users", operation_id = "submit_kyc",
-    security(("bearer" = [])), request_body = NewDocuments,
-    responses((status = 204, description = "The documents wait to be looked at")))]
-async fn submit(
-    asked: Asked,
-    caller: Signed,
-    users: Extension<Users>,
-    body: Body<NewDocuments>,
-) -> Result<Changed, ApiError> {
-    let user = caller.user();
-    let command = KycCommand::Submit {
-        user,
-        documents: body.value.of(user)?,
-        at: users.now(),
-    };
-    users
-        .examine(&asked, &caller.actor(), &body.bytes, user, command)
-        .await
 }
 
 /// Which page of them

@@ -56,15 +56,16 @@ use tokens::Tokens;
 use uses::Uses;
 
 pub use admin::NotMade;
-pub(crate) use caller::bearer;
 pub use caller::{Admin, Auditor, By, Caller, Signed};
+pub(crate) use caller::{Examiner, bearer};
 pub(crate) use changed::Changed;
 pub use place::Binding;
-pub(crate) use problems::{BLOCKED, sentence};
+pub(crate) use problems::{BLOCKED, KYC_NOT_YOURS, sentence};
 pub(crate) use secrets::mac;
 pub use secrets::{NoSecrets, Secrets};
 pub(crate) use sign_in::rfc3339;
 pub(crate) use staff::Because;
+pub(crate) use staff::identity as user_id;
 pub use tidy::Tidied;
 pub(crate) use tokens::digest;
 

@@ -98,6 +98,13 @@ pub enum ReturnedBecause {
     Time,
 }
 
+impl ReturnedBecause {
+    /// Whether the machine was lost with the unit, which is nobody's failure.
+    pub const fn is_loss(self) -> bool {
+        matches!(self, Self::Lost | Self::Machine | Self::Network)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FailedCause {
     /// The customer's: what was uploaded cannot be trained on.

@@ -26,9 +26,9 @@ pub use events::{
 };
 pub use ids::{MachineId, ObjectId, UnitId, UnitKind, slot};
 pub use matching::{Candidate, Gpu, Offer, RULE, Unfit};
-pub use terms::{Input, Isolation, Needs, Terms, TermsError};
+pub use terms::{Brief, Input, Isolation, Needs, Terms, TermsError};
 pub use texts::{Detail, Metrics, OrderReference, Spec, TextError};
 pub use unit::{
     ASK_DEADLINE, BAD_DATA_SECONDS_MAX, ESCALATIONS_MAX, EXCLUSION_FIRST, End, Ended, FAILURES_MAX,
-    HEARTBEAT, How, LEASE, LOSSES_MAX, Lease, Tally, Unit,
+    HEARTBEAT, How, LEASE, LOSSES_MAX, Lease, Outline, Tally, Unit,
 };

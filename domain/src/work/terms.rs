@@ -1,5 +1,7 @@
 //! On what terms a unit is worked on: for whom, on which machines, for how much at most.
 
+use std::sync::Arc;
+
 use ledger::{BasisPoints, Money, Rate};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -93,6 +95,36 @@ pub struct Terms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
     pub commission_basis_points: BasisPoints,
+}
+
+/// As much of the terms as is needed to find a machine, whatever is to be done on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brief {
+    pub order: OrderReference,
+    pub customer: UserId,
+    pub budget: Money,
+    pub weight: u32,
+    pub seconds_expected: u64,
+    pub inputs: Vec<ObjectId>,
+}
+
+impl From<&Terms> for Brief {
+    fn from(terms: &Terms) -> Self {
+        Self {
+            order: terms.order.clone(),
+            customer: terms.customer,
+            budget: terms.budget,
+            weight: terms.weight,
+            seconds_expected: terms.seconds_expected,
+            inputs: terms.inputs.iter().map(|it| it.object).collect(),
+        }
+    }
+}
+
+impl From<Arc<Terms>> for Brief {
+    fn from(terms: Arc<Terms>) -> Self {
+        Self::from(terms.as_ref())
+    }
 }
 
 impl Terms {

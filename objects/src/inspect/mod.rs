@@ -6,9 +6,11 @@
 mod columns;
 mod csv;
 mod encoding;
+mod image;
 mod report;
 mod splitter;
 mod table;
+mod zip;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -44,6 +46,9 @@ pub fn inspect(file: &mut (impl Read + Seek)) -> io::Result<Report> {
             "The file is empty.".to_owned(),
             "Send a CSV, or a ZIP with a folder of images for each class.",
         ));
+    }
+    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
+        return zip::inspect(file, bytes);
     }
     let foreign = FOREIGN.iter().find(|(magic, _)| sample.starts_with(magic));
     if let Some((_, what)) = foreign {

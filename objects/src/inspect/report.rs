@@ -197,6 +197,10 @@ impl Findings {
         });
     }
 
+    pub(super) const fn refuses(&self) -> bool {
+        self.refuses
+    }
+
     pub(super) const fn verdict(&self) -> Verdict {
         if self.refuses {
             Verdict::Refused

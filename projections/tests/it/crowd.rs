@@ -15,6 +15,7 @@ use domain::users::{
     Locale, ObjectKey, Purpose, Reason, Registered, Role, Roles, Scope, Scopes, Session,
     SessionEvent, SessionId, SetBecause, Started, User, UserEvent, UserId,
 };
+use domain::work::{Unit, UnitEvent, UnitId};
 use ledger::{Account, Currency, Effects, WalletLeaf};
 use projections::{Engine, Projections, Settings};
 use store::{Append, Catalogue, Context, NewEvent};
@@ -151,6 +152,11 @@ impl<'a> Teller<'a> {
         });
         let stream = ("object", object.to_string());
         self.tell(stream, &[opened], (owner, "request-o")).await
+    }
+
+    pub async fn unit(&mut self, of: UnitId, events: &[UnitEvent]) -> i64 {
+        let stream = ("work-unit", of.to_string());
+        self.tell(stream, events, (ann(), "request-w")).await
     }
 
     pub async fn mail(&mut self, number: u128, to: UserId) -> i64 {
@@ -430,7 +436,8 @@ pub async fn engine(world: &World, projections: Projections, page_events: i64) -
         .with::<JoinToken>()
         .with::<Object>()
         .with::<Payment>()
-        .with::<Job>();
+        .with::<Job>()
+        .with::<Unit>();
     let catalogue = Arc::new(catalogue);
     Engine::open(world.log.clone(), catalogue, projections, settings)
         .await

@@ -16,4 +16,5 @@ mod stopping;
 mod tampering;
 mod tenants;
 mod waiting;
+mod work;
 mod world;

@@ -12,6 +12,7 @@ use store::{Log, Options};
 use crate::crowd::{self, ann, bob, carl, gather, trade};
 use crate::fleet::bring_machines;
 use crate::payments::pay;
+use crate::work::do_work;
 use crate::world::World;
 
 /// Said here once more, by hand: which rows of each read table are a user's. `$user` stands for the
@@ -39,6 +40,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("read_people.actions", "user_id = '$user'"),
     ("read_servers.machines", "provider = '$user'"),
     ("read_servers.join_tokens", "provider = '$user'"),
+    ("read_work.units", "customer = '$user'"),
+    ("read_work.records", "provider = '$user'"),
 ];
 
 /// All projections, with something of several people in every table.
@@ -47,6 +50,7 @@ async fn shown() -> (World, Engine) {
     gather(&world).await;
     bring_machines(&world).await;
     trade(&world).await;
+    do_work(&world).await;
     let head = pay(&world, [ann(), bob()]).await;
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();

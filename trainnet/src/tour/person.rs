@@ -96,8 +96,8 @@ impl Person {
 
 /// Nobody, where the address and the password do not belong together yet.
 async fn sign_in(server: &Server, session: &Value) -> anyhow::Result<Option<Person>> {
-    let asked = server.ask(&Ask::posting("/v1/sessions", session.clone()));
-    let answered = match asked.await {
+    let ask = Ask::posting("/v1/sessions", session.clone());
+    let answered = match server.ask(&ask).await {
         Ok(answered) => answered,
         Err(error) => {
             let refused = error.downcast_ref::<Problem>();

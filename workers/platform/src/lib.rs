@@ -7,6 +7,7 @@
 
 pub mod jobs;
 pub mod mails;
+pub mod objects;
 pub mod payments;
 mod reaction;
 mod settings;

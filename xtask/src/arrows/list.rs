@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 17] = [
+pub const MEMBERS: [Member; 18] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
@@ -48,10 +48,11 @@ pub const MEMBERS: [Member; 17] = [
         &["projections", "domain", "store", "ledger", "migrations"],
     ),
     library("receipts", &["domain", "store", "ledger"]),
-    library("stripe-sim", &[]),
+    library("dispatch", &["projections", "store", "domain", "ledger"]),
     library(
         "api",
         &[
+            "dispatch",
             "projections",
             "receipts",
             "store",
@@ -60,10 +61,13 @@ pub const MEMBERS: [Member; 17] = [
             "objects",
         ],
     ),
+    library("stripe-sim", &[]),
     library(
         "platform",
         &["projections", "store", "domain", "ledger", "objects"],
     ),
+    // It knows the server by HTTP alone.
+    library("agent", &[]),
     program("trainnet", May::Anything),
     program("proofs", May::Anything),
     program("xtask", May::Only(&["embedded-search"])),

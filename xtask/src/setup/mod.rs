@@ -4,6 +4,7 @@ mod debian;
 mod environment;
 mod fuzzer;
 mod private_copy;
+mod seaweedfs;
 mod stripe;
 mod trainer;
 
@@ -42,6 +43,7 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
         went_well &= provide_judges(&mut steps);
         went_well &= stripe::provide(&mut steps);
         went_well &= provide_deny(&mut steps);
+        went_well &= seaweedfs::provide(&mut steps);
     }
     Ok(went_well)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::people::{PASSWORD, People, Signed};
 use crate::client::Reply;
+use crate::objects;
 
 async fn admin(people: &People) -> Signed {
     people
@@ -26,8 +27,13 @@ async fn support(people: &People, admin: &Signed) -> Signed {
     bob
 }
 
-fn key(owner: &Signed, rest: &str) -> String {
-    format!("kyc/{}/{rest}", owner.user.trim_start_matches("user_"))
+/// A paper of theirs.
+async fn document(people: &People, who: &Signed, name: &str) -> String {
+    let path = format!("/v1/documents?name={name}");
+    let bytes = format!("scan of {name}").into_bytes();
+    let reply = objects::send(people, Some(who), ("POST", &path), bytes).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text());
+    reply.json()["object"].as_str().unwrap().to_owned()
 }
 
 async fn send(people: &People, who: &Signed, documents: Value) -> Reply {
@@ -36,7 +42,8 @@ async fn send(people: &People, who: &Signed, documents: Value) -> Reply {
 }
 
 pub async fn submitted(people: &People, who: &Signed) -> i64 {
-    let reply = send(people, who, json!([key(who, "passport.jpg")])).await;
+    let paper = document(people, who, "passport.jpg").await;
+    let reply = send(people, who, json!([paper])).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.text());
     let position = reply.header("trainnet-position").unwrap();
     position.parse().unwrap()
@@ -75,7 +82,8 @@ async fn documents_wait_until_support_decides_about_them() {
     assert_eq!(list["data"][0]["documents"], 1);
     let path = format!("/v1/kyc/{}", ann.user);
     let shown = people.as_(&bob, ("GET", &path), None).await.json();
-    assert_eq!(shown["documents"], json!([key(&ann, "passport.jpg")]));
+    let paper = shown["documents"][0].as_str().unwrap().to_owned();
+    looked_at(&people, (&ann, &bob), &paper).await;
 
     let rejected = reject(&people, &bob, &ann).await;
     assert_eq!(rejected.status, StatusCode::NO_CONTENT);
@@ -89,13 +97,14 @@ async fn documents_wait_until_support_decides_about_them() {
     assert_eq!(late.problem(), "kyc/rejected");
 
     submitted(&people, &ann).await;
-    let other = send(&people, &ann, json!([key(&ann, "other.jpg")])).await;
+    let other = document(&people, &ann, "other.jpg").await;
+    let other = send(&people, &ann, json!([other])).await;
     assert_eq!(other.problem(), "kyc/waiting");
     let approved = approve(&people, &bob, &ann, 10).await;
     assert_eq!(approved.status, StatusCode::NO_CONTENT);
     assert_eq!(own(&people, &ann).await["standing"], "approved");
     assert_eq!(reject(&people, &bob, &ann).await.problem(), "kyc/approved");
-    let again = send(&people, &ann, json!([key(&ann, "passport.jpg")])).await;
+    let again = send(&people, &ann, json!([paper])).await;
     assert_eq!(again.problem(), "kyc/approved");
     let head = people.log.head().await.unwrap().position;
     let list = people.at(&bob, ("GET", "/v1/kyc"), head).await.json();
@@ -144,22 +153,50 @@ async fn whoever_is_not_of_the_support_finds_no_examination() {
     assert_eq!(decided.status, StatusCode::NOT_FOUND);
 }
 
+/// Whoever examines is shown it for five minutes, its owner cannot take it away, and nobody else
+/// finds it.
+async fn looked_at(people: &People, (ann, bob): (&Signed, &Signed), paper: &str) {
+    let path = format!("/v1/kyc/{}/documents/{paper}/link", ann.user);
+    let link = people.as_(bob, ("GET", &path), None).await;
+    assert_eq!(link.status, StatusCode::OK, "{}", link.text());
+    let url = objects::path(&link.json()["url"]);
+    let read = objects::send(people, None, ("GET", &url), vec![]).await;
+    assert_eq!(read.text(), "scan of passport.jpg");
+    assert_eq!(
+        read.header("content-type"),
+        Some("application/octet-stream")
+    );
+    let itself = people.as_(ann, ("GET", &path), None).await;
+    assert_eq!(itself.status, StatusCode::NOT_FOUND);
+    let elsewhere = format!("/v1/kyc/{}/documents/{paper}/link", bob.user);
+    let elsewhere = people.as_(bob, ("GET", &elsewhere), None).await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
+    let own = format!("/v1/documents/{paper}");
+    let early = people.as_(ann, ("DELETE", &own), None).await;
+    assert_eq!(early.problem(), "objects/in-use");
+}
+
 #[tokio::test]
-async fn documents_lie_in_the_folder_of_their_owner() {
+async fn only_documents_of_ones_own_that_are_there_can_be_submitted() {
     let people = People::new().await;
     let ann = people.somebody("ann@example.com").await;
     let eve = people.somebody("eve@example.com").await;
-    let mine = key(&ann, "1.jpg");
-    let long = key(&ann, &"a".repeat(200));
-    let up = format!("../{}", key(&eve, "1.jpg").trim_start_matches("kyc/"));
+    let mine = document(&people, &ann, "1.jpg").await;
+    let table = objects::brought(&people, &ann, "a.csv", objects::GOOD.as_bytes()).await;
+    let unfinished = json!({ "kind": "document", "name": "a", "bytes": 10 });
+    let unfinished = objects::begin(&people, &ann, unfinished).await.json();
+    let gone = document(&people, &ann, "2.jpg").await;
+    let deleted = format!("/v1/documents/{gone}");
+    let deleted = people.as_(&ann, ("DELETE", &deleted), None).await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
     for wrong in [
-        key(&eve, "1.jpg"),
+        document(&people, &eve, "1.jpg").await,
+        table["dataset"].as_str().unwrap().to_owned(),
+        unfinished["upload"].as_str().unwrap().to_owned(),
+        gone,
         "passport.jpg".to_owned(),
-        key(&ann, ""),
-        key(&ann, &up),
-        key(&ann, "a//b"),
-        key(&ann, "Иванов.jpg"),
-        long,
+        mine.to_uppercase(),
+        String::new(),
     ] {
         let reply = send(&people, &ann, json!([mine, wrong])).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
@@ -171,6 +208,14 @@ async fn documents_lie_in_the_folder_of_their_owner() {
         assert_eq!(reply.json()["field"], "documents");
     }
     assert_eq!(own(&people, &ann).await["standing"], "absent");
+    let head = people.log.head().await.unwrap().position;
+    let listed = people.at(&ann, ("GET", "/v1/documents"), head).await.json();
+    let listed = listed["data"].as_array().unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(
+        (&listed[1]["name"], &listed[1]["complete"]),
+        (&json!("1.jpg"), &json!(true))
+    );
 }
 
 #[tokio::test]

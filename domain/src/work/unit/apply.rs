@@ -1,17 +1,20 @@
 //! What an event makes of a unit.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::super::events::{Allowed, Excluded, ReturnedBecause, UnitEvent};
-use super::super::terms::Needs;
+use super::super::terms::{Needs, Terms};
 use super::state::{End, Ended, How, Lease, Tally, Unit};
 
-impl Unit {
-    pub(super) fn happened(&mut self, event: UnitEvent) {
+impl<T: From<Arc<Terms>>> Unit<T> {
+    /// What the event makes of it; one that does not follow from what is known changes nothing.
+    pub fn happened(&mut self, event: UnitEvent) {
         *self = match (std::mem::take(self), event) {
             (_, UnitEvent::Enqueued { terms, .. }) => Self::Queued {
                 tally: Box::new(Tally::of(&terms)),
-                terms,
+                terms: terms.into(),
             },
             (
                 Self::Queued { terms, mut tally },
@@ -20,6 +23,7 @@ impl Unit {
                     rate,
                     seconds_max,
                     deadline,
+                    decision,
                     at,
                     ..
                 },
@@ -35,6 +39,7 @@ impl Unit {
                     trained_seconds: 0,
                     spent_before: tally.spent,
                     asked: None,
+                    decision,
                 };
                 Self::Leased {
                     terms,
@@ -71,12 +76,7 @@ impl Unit {
     }
 }
 
-fn during(
-    terms: std::sync::Arc<super::super::Terms>,
-    mut tally: Box<Tally>,
-    mut lease: Box<Lease>,
-    event: UnitEvent,
-) -> Unit {
+fn during<T>(terms: T, mut tally: Box<Tally>, mut lease: Box<Lease>, event: UnitEvent) -> Unit<T> {
     let fence = lease.holding.fence;
     let let_go = Some(Ended {
         fence,

@@ -17,7 +17,7 @@ use super::events::{Allowed, Decision, Holding, ReturnedBecause, StoppedBecause,
 use super::ids::MachineId;
 use super::terms::Terms;
 use crate::users::UserId;
-pub use state::{End, Ended, How, Lease, Tally, Unit};
+pub use state::{End, Ended, How, Lease, Outline, Tally, Unit};
 
 /// So long a lease lasts after the last that was heard of its machine.
 pub const LEASE: TimeDelta = TimeDelta::seconds(20);

@@ -186,6 +186,7 @@ proptest! {
         for event in unit.decide(begin).unwrap() {
             unit.apply(event);
         }
+        let mut outline = unit.outline();
         let mut books = Books { budget: terms().budget.minor(), ..Books::default() };
         let mut at = second(0);
         for (ask, later, old) in asks {
@@ -200,11 +201,13 @@ proptest! {
             }
             for event in decided.unwrap_or_default() {
                 books.see(&event);
+                outline.happened(event.clone());
                 unit.apply(event);
             }
             if let (Unit::Over { .. }, Unit::Over { .. }) = (&before, &unit) {
                 prop_assert_eq!(&before, &unit);
             }
+            prop_assert_eq!(&unit.outline(), &outline);
             prop_assert_eq!(unit.lease().is_some(), books.slots == 1);
             prop_assert_eq!(unit.tally().unwrap().spent, usd(books.cost));
         }

@@ -6,28 +6,31 @@ use chrono::{DateTime, Utc};
 use ledger::{Money, Rate};
 use serde::{Deserialize, Serialize};
 
-use super::super::events::{Checkpoint, Excluded, FailedCause, Holding, StoppedBecause, Want};
+use super::super::events::{
+    Checkpoint, Decision, Excluded, FailedCause, Holding, StoppedBecause, Want,
+};
 use super::super::ids::{MachineId, ObjectId};
-use super::super::terms::{Needs, Terms};
+use super::super::terms::{Brief, Needs, Terms};
 
 /// Machines that ever had the unit are remembered up to so many, the latest ones.
 const MACHINES_MAX: usize = 64;
 
+/// With its terms, or with as much of them as whoever folds it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unit {
+pub enum Unit<T = Arc<Terms>> {
     #[default]
     Unqueued,
     Queued {
-        terms: Arc<Terms>,
+        terms: T,
         tally: Box<Tally>,
     },
     Leased {
-        terms: Arc<Terms>,
+        terms: T,
         tally: Box<Tally>,
         lease: Box<Lease>,
     },
     Over {
-        terms: Arc<Terms>,
+        terms: T,
         tally: Box<Tally>,
         end: End,
     },
@@ -78,6 +81,7 @@ pub struct Lease {
     /// By the leases before.
     pub spent_before: Money,
     pub asked: Option<(Want, DateTime<Utc>)>,
+    pub decision: Decision,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,8 +91,11 @@ pub enum End {
     Stopped(StoppedBecause),
 }
 
-impl Unit {
-    pub const fn terms(&self) -> Option<&Arc<Terms>> {
+/// A unit without what only its machine needs to know: what is folded for reading and dispatch.
+pub type Outline = Unit<Brief>;
+
+impl<T> Unit<T> {
+    pub const fn terms(&self) -> Option<&T> {
         match self {
             Self::Unqueued => None,
             Self::Queued { terms, .. } | Self::Leased { terms, .. } | Self::Over { terms, .. } => {
@@ -117,6 +124,33 @@ impl Unit {
     pub fn was_held_by(&self, machine: MachineId) -> bool {
         self.tally()
             .is_some_and(|tally| tally.machines.contains(&machine))
+    }
+}
+
+impl Unit {
+    pub fn outline(&self) -> Outline {
+        let brief = |terms: &Arc<Terms>| Brief::from(terms.as_ref());
+        match self {
+            Self::Unqueued => Unit::Unqueued,
+            Self::Queued { terms, tally } => Unit::Queued {
+                terms: brief(terms),
+                tally: tally.clone(),
+            },
+            Self::Leased {
+                terms,
+                tally,
+                lease,
+            } => Unit::Leased {
+                terms: brief(terms),
+                tally: tally.clone(),
+                lease: lease.clone(),
+            },
+            Self::Over { terms, tally, end } => Unit::Over {
+                terms: brief(terms),
+                tally: tally.clone(),
+                end: *end,
+            },
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod following;
 mod giving_up;
 mod logging;
+mod objects;
 mod outbox;
 mod payments;
 mod sending;

@@ -1,0 +1,1 @@
+//! How much memory it takes to look into what is larger than memory.
