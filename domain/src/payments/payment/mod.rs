@@ -1,6 +1,8 @@
 //! The aggregate: one checkout, credited once, and what was given back or taken of it since.
 
 mod disputes;
+#[cfg(test)]
+mod orders;
 mod refunds;
 #[cfg(test)]
 mod tests;

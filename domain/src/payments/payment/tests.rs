@@ -8,7 +8,7 @@ use crate::payments::commands::{DisputeSeen, RefundStatus, Withdrawal};
 use crate::payments::events::{RefundFailedBecause, RefundRequested};
 use crate::users::examples::{ann, bob, id, minute};
 
-fn usd(text: &str) -> Money {
+pub fn usd(text: &str) -> Money {
     Money::parse(text, Currency::Usd).unwrap()
 }
 
@@ -34,7 +34,7 @@ fn opened() -> CheckoutOpened {
     }
 }
 
-fn settled() -> Settled {
+pub fn settled() -> Settled {
     Settled {
         amount: usd("100"),
         fee: usd("3.20"),
@@ -60,11 +60,11 @@ fn paid_event() -> PaymentEvent {
     PaymentEvent::Paid(settle(&requested(), settled(), minute(2)).unwrap())
 }
 
-fn paid() -> Vec<PaymentEvent> {
+pub fn paid() -> Vec<PaymentEvent> {
     [open(), vec![paid_event()]].concat()
 }
 
-fn seen(state: CheckoutState) -> PaymentCommand {
+pub fn seen(state: CheckoutState) -> PaymentCommand {
     PaymentCommand::ObserveCheckout {
         session: named("cs_1"),
         state,
@@ -72,7 +72,7 @@ fn seen(state: CheckoutState) -> PaymentCommand {
     }
 }
 
-fn refund(amount: Option<&str>) -> PaymentCommand {
+pub fn refund(amount: Option<&str>) -> PaymentCommand {
     PaymentCommand::RequestRefund {
         refund: id(1),
         amount: amount.map(usd),
@@ -91,7 +91,7 @@ fn refund_requested(amount: &str) -> PaymentEvent {
     })
 }
 
-fn refund_seen(status: RefundStatus) -> PaymentCommand {
+pub fn refund_seen(status: RefundStatus) -> PaymentCommand {
     PaymentCommand::ObserveRefund {
         refund: id(1),
         stripe_refund: named("re_1"),
@@ -100,7 +100,7 @@ fn refund_seen(status: RefundStatus) -> PaymentCommand {
     }
 }
 
-fn dispute() -> DisputeSeen {
+pub fn dispute() -> DisputeSeen {
     DisputeSeen {
         dispute: named("dp_1"),
         amount: usd("50"),
@@ -115,7 +115,7 @@ fn dispute() -> DisputeSeen {
     }
 }
 
-fn withdrawn() -> DisputeSeen {
+pub fn withdrawn() -> DisputeSeen {
     let taken = Withdrawal {
         amount: usd("50"),
         fee: usd("15"),
