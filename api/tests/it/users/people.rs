@@ -77,6 +77,11 @@ impl People {
     }
 
     pub async fn bound(binding: Binding) -> Self {
+        Self::keeping(binding, |_| {}).await
+    }
+
+    /// With objects kept otherwise.
+    pub async fn keeping(binding: Binding, change: impl FnOnce(&mut ObjectSettings)) -> Self {
         let micros = Arc::new(AtomicI64::new(BEGIN));
         let clock = Clock::from_fn({
             let micros = Arc::clone(&micros);
@@ -123,8 +128,10 @@ impl People {
         let address = server.address();
         let mut kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
         kept.kept_bytes_max = KEPT_BYTES_MAX;
-        let Place::Disk(shelf) = kept.place.clone() else {
-            unreachable!("without an address it is the disk")
+        change(&mut kept);
+        let shelf = match &kept.place {
+            Place::Disk(folder) => folder.clone(),
+            Place::S3 { .. } => folder.path().join("nothing"),
         };
         let outside = Outside {
             base: format!("http://{address}"),
