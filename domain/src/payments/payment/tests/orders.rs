@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::Effects as _;
-
-use super::tests::{dispute, paid, refund, refund_seen, seen, settled, usd, withdrawn};
 use super::*;
-use crate::payments::commands::{DisputeSeen, RefundStatus};
 
 /// Calls with each order of these, without keeping them all.
 fn each_order(
