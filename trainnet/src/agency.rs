@@ -71,11 +71,11 @@ async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             tokio::select! {
                 _ = terminate.recv() => wishes.send_replace(Wish::Leave),
                 pressed = tokio::signal::ctrl_c() => {
-                    let again = *wishes.borrow() == Wish::Drain || pressed.is_err();
+                    let again = *wishes.borrow() == Wish::HandBack || pressed.is_err();
                     if !again {
                         tracing::info!("saves and hands back; once more Ctrl-C leaves at once");
                     }
-                    wishes.send_replace(if again { Wish::Leave } else { Wish::Drain })
+                    wishes.send_replace(if again { Wish::Leave } else { Wish::HandBack })
                 }
             };
         }

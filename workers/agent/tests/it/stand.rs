@@ -209,6 +209,13 @@ async fn said(
     if state.is_lost {
         return Err(Refusal(StatusCode::CONFLICT, "work/lease/lost"));
     }
+    for line in body["logs"].as_array().into_iter().flatten() {
+        let level = line["level"].as_str().unwrap();
+        assert!(
+            ["debug", "info", "warn", "error"].contains(&level),
+            "{level}"
+        );
+    }
     state.heard.push((verb, body));
     Ok(told(&state))
 }
