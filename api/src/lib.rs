@@ -50,4 +50,4 @@ pub use settings::{LISTEN_DEFAULT, LogFormat, Nonsense, Settings, TlsFiles, Vari
 pub use users::{
     Admin, Auditor, Binding, By, Caller, NoSecrets, NotMade, Secrets, Signed, Tidied, Users,
 };
-pub use work::{Told, Work, stream as work_stream};
+pub use work::Work;

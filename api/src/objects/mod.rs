@@ -36,6 +36,7 @@ pub use completing::Completed;
 pub use linking::Link;
 pub(crate) use linking::ShownLink;
 pub use opening::{NewObject, Opening, PartLink};
+pub(crate) use shown::FileName;
 
 /// Whatever somebody brings is not larger.
 pub const OBJECT_BYTES_MAX: u64 = 8 << 30;

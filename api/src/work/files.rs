@@ -18,7 +18,7 @@ use super::{Work, not_held, said, unit_in};
 use crate::api::Routes;
 use crate::asked::Asked;
 use crate::body::{Body, whole_number};
-use crate::objects::{NewObject, PartLink};
+use crate::objects::{FileName, NewObject, PartLink};
 use crate::parameters::Path;
 use crate::position::Position;
 use crate::problem::{ApiError, kinds};
@@ -26,7 +26,6 @@ use crate::servers::MachineCaller;
 
 /// A link is used when the work begins, and again by whoever's download broke off.
 const LINKS_LAST: TimeDelta = TimeDelta::hours(6);
-const NAME_CHARACTERS_MAX: usize = 200;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -62,13 +61,7 @@ pub struct TaskUpload {
     #[serde(deserialize_with = "whole_number")]
     fence: u64,
     kind: BroughtKind,
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-        example = "model.zip"
-    )]
-    name: String,
+    name: FileName,
     #[schema(minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
     #[serde(deserialize_with = "whole_number")]
     bytes: u64,
@@ -105,7 +98,7 @@ async fn open(
     let unit = unit_in(&unit)?;
     let said = body.value;
     let fence = said::fence(said.fence)?;
-    let name = name_of(&said.name)?;
+    let name = said.name.checked()?;
     let sha256: Digest = said.sha256.parse().map_err(|_| {
         ApiError::new(&kinds::BODY_INVALID)
             .detail("Send 64 hexadecimal digits in lower case.")
@@ -124,7 +117,7 @@ async fn open(
         object,
         owner: customer,
         kind,
-        name: Some(name.to_owned()),
+        name: Some(name),
         bytes: said.bytes,
         sha256: Some(sha256),
         under: Some(under),
@@ -191,17 +184,6 @@ async fn complete(
         bytes: completed.bytes,
         sha256: completed.sha256.to_string(),
     }))
-}
-
-fn name_of(name: &str) -> Result<&str, ApiError> {
-    let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
-    if fits && !name.chars().any(char::is_control) {
-        Ok(name)
-    } else {
-        Err(ApiError::new(&kinds::BODY_INVALID)
-            .detail("Give it a name of 1 to 200 characters, in one line.")
-            .field("name"))
-    }
 }
 
 fn under(unit: UnitId, fence: u64) -> Result<Under, ApiError> {

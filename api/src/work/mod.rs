@@ -10,7 +10,7 @@ mod progress;
 mod pull;
 mod release;
 mod said;
-mod stream;
+pub(crate) mod stream;
 mod why;
 
 use std::sync::Arc;
@@ -33,8 +33,6 @@ use crate::refused::refused;
 use crate::servers::MachineCaller;
 use crate::users::{Caller, unread};
 use problems::of_unit;
-
-pub use stream::{Told, stream};
 
 /// So many machines may wait for work at once; their requests hold no place meanwhile.
 const WAITING_MAX: usize = 16_384;

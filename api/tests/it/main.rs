@@ -22,4 +22,5 @@ mod shutdown;
 mod strangers;
 mod tls;
 mod users;
+mod work;
 mod world;

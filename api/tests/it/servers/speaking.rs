@@ -57,7 +57,7 @@ async fn how_busy_a_machine_was_is_told_by_the_minute() {
         .collect();
     assert_eq!(percents, [&json!(20.0), &json!(30.0)]);
     people.later(TimeDelta::days(8));
-    assert_eq!(people.servers.tidy().await.unwrap(), 3);
+    assert_eq!(people.product.servers.tidy().await.unwrap(), 3);
 }
 
 #[tokio::test]

@@ -195,6 +195,10 @@ impl People {
         client::send(self.address, request, body).await.unwrap()
     }
 
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub async fn raw_bytes(&self, request: axum::http::request::Builder, body: Vec<u8>) -> Reply {
         client::send(self.address, request, body).await.unwrap()
     }
