@@ -6,6 +6,7 @@ mod following;
 mod giving_up;
 mod logging;
 mod outbox;
+mod secrecy;
 mod sending;
 mod sink;
 mod surviving;
