@@ -17,12 +17,14 @@ use crate::workspace;
 const DENY_VERSION: &str = "0.20.2";
 
 /// Programs that only tests run, with the Debian packages that hold them: two read exported
-/// journals and say whether the books balance, two check chain and seal without any code of ours.
-const FOR_TESTS: [(&str, &str); 4] = [
+/// journals and say whether the books balance, two check chain and seal without any code of ours, one
+/// shows the pages as people see them.
+const FOR_TESTS: [(&str, &str); 5] = [
     ("hledger", "hledger"),
     ("bean-check", "beancount"),
     ("python3", "python3"),
     ("openssl", "openssl"),
+    ("chromium", "chromium"),
 ];
 
 /// Installs what the product needs, and what its tests need besides if asked to.
