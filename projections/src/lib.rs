@@ -1,5 +1,6 @@
 //! Read tables folded from the log, and the questions they answer.
 
+pub mod attempts;
 pub mod books;
 mod checkpoint;
 mod checksum;
@@ -7,6 +8,7 @@ mod engine;
 mod error;
 mod exchange;
 mod follow;
+pub mod key_uses;
 pub mod mails;
 mod page;
 pub mod people;

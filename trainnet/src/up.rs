@@ -16,7 +16,7 @@ use crate::arguments::Place;
 use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::operator;
-use crate::serve::Serving;
+use crate::serve::{self, Serving};
 use crate::story::{self, Cast, Teller, Told};
 use crate::{books, catalogue, follow};
 
@@ -95,6 +95,9 @@ async fn tell(
     say_where_it_lives(&mut output, home)?;
     if let Some(serving) = serving {
         writeln!(output, "\n{}", serving.addresses())?;
+        if let Some(hint) = serve::hint(log, engine).await? {
+            writeln!(output, "{hint}")?;
+        }
         writeln!(output, "\nFollowing the log; Ctrl-C ends.")?;
         follow::follow(&mut output, home, log, log.head().await?.position).await?;
     }

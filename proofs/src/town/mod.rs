@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use api::{Api, Binding, Routes, Secrets, Server, Settings, Users, Variables};
+use api::{Api, Binding, Routes, Secrets, Server, Servers, Settings, Users, Variables};
 use domain::mails::Mail;
+use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
 use hyper::{Method, StatusCode};
 use projections::{Engine, Projections};
@@ -55,7 +56,9 @@ impl Town {
             .with::<Session>()
             .with::<ApiKey>()
             .with::<Kyc>()
-            .with::<Mail>();
+            .with::<Mail>()
+            .with::<Machine>()
+            .with::<JoinToken>();
         let engine = Engine::open(
             log.clone(),
             Arc::new(catalogue),
@@ -76,8 +79,10 @@ impl Town {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await?;
         let client = Client::to(server.address());
-        let router = Api::new(log.clone(), engine.clone(), settings)
-            .serve(users.around(Users::routes().merge(slices)));
+        let servers = Servers::new(&log, &users, &settings);
+        let slices = Users::routes().merge(Servers::routes()).merge(slices);
+        let slices = users.around(servers.around(slices));
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         let admin = "admin@example.com";
         make_admin(&users, admin).await?;
