@@ -1,5 +1,7 @@
 //! How a request that changes something is told apart from others, and recognised when repeated.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderName;
 use axum::http::request::Parts;
@@ -71,6 +73,23 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
 pub struct Asked {
     request: RequestId,
     key: Option<IdempotencyKey>,
+    asker: Asker,
+}
+
+/// Who asked, once a handler has found out: for whoever stands around it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asker(Arc<OnceLock<String>>);
+
+impl Asker {
+    /// As it stands in events.
+    pub fn actor(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    /// The first is the one: whatever follows is done in the same name.
+    fn is(&self, actor: &str) {
+        self.0.get_or_init(|| actor.to_owned());
+    }
 }
 
 impl Asked {
@@ -83,6 +102,7 @@ impl Asked {
 
     /// For a command of this caller; `request` is the body as it came.
     pub fn context(&self, caller: &str, request: &[u8]) -> Context {
+        self.asker.is(caller);
         let id = self.request.as_str();
         self.key.as_ref().map_or_else(
             || Context::by(caller).in_request(id, id),
@@ -101,7 +121,13 @@ impl<S: Sync> FromRequestParts<S> for Asked {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let request = RequestId::of(parts)?;
         let key = IdempotencyKey::read(parts, request.clone())?;
-        Ok(Self { request, key })
+        let asker = parts.extensions.get::<Asker>().cloned();
+        let asker = asker.unwrap_or_default();
+        Ok(Self {
+            request,
+            key,
+            asker,
+        })
     }
 }
 
@@ -162,6 +188,7 @@ mod tests {
         let asked = |key| Asked {
             request: RequestId::fresh(),
             key,
+            asker: Asker::default(),
         };
         let (with, without) = (asked(Some(key("/v1/orders"))), asked(None));
         assert_eq!(with.id("user/1"), with.clone().id("user/1"));

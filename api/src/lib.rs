@@ -3,6 +3,7 @@
 mod api;
 mod asked;
 mod body;
+mod csv;
 mod docs;
 mod health;
 mod jobs;

@@ -9,11 +9,13 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn,
 use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, OpenApi as Description, Ref, RefOr, Required, ResponseBuilder,
+    Components, Content, HeaderBuilder, OpenApi as Description, Ref, RefOr, Required,
+    ResponseBuilder,
 };
 use utoipa_axum::routes;
 
 use crate::api::Routes;
+use crate::position::POSITION_HEADER;
 use crate::problem::Problem;
 
 /// The routes that answer a stranger, as method and path. A test walks the document: whatever is
@@ -41,6 +43,15 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("post", "/v1/users/confirm"),
     ("post", "/v1/users/confirm/again"),
     ("post", "/webhook/stripe"),
+];
+
+/// What changes nothing in the log that anybody could wait to see, or must not say whether it did.
+const WITHOUT_POSITION: &[&str] = &[
+    "confirm_again",
+    "machine_heartbeat",
+    "recover",
+    "register",
+    "sign_out_everywhere",
 ];
 
 const PROBLEM: &str = "Problem";
@@ -99,6 +110,15 @@ pub fn complete(document: &mut Description) {
             parameters.push(idempotency_key().into());
         }
     }
+    for item in document.paths.paths.values_mut() {
+        let changes = [
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        changes.into_iter().flatten().for_each(say_where);
+    }
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         let parameters = operation.parameters.iter_mut().flatten();
         parameters.for_each(spell);
@@ -107,6 +127,30 @@ pub fn complete(document: &mut Description) {
         responses
             .entry("default".to_owned())
             .or_insert_with(refusal);
+    }
+}
+
+/// Adds to what a change answers where in the log it stands.
+fn say_where(operation: &mut Operation) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    if WITHOUT_POSITION.contains(&id) {
+        return;
+    }
+    let position = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1));
+    let header = HeaderBuilder::new()
+        .description(Some(
+            "Where in the log it stands; send it with a read to see it",
+        ))
+        .schema(Some(position))
+        .build();
+    let responses = operation.responses.responses.iter_mut();
+    for (_, response) in responses.filter(|(status, _)| status.starts_with('2')) {
+        if let RefOr::T(response) = response {
+            let name = POSITION_HEADER.as_str().to_owned();
+            response.headers.insert(name, header.clone().into());
+        }
     }
 }
 

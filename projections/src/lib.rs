@@ -1,5 +1,6 @@
 //! Read tables folded from the log, and the questions they answer.
 
+pub mod attempts;
 pub mod books;
 mod checkpoint;
 mod checksum;
@@ -8,6 +9,7 @@ mod error;
 mod exchange;
 mod follow;
 pub mod jobs;
+pub mod key_uses;
 pub mod mails;
 pub mod objects;
 mod page;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgListener;
+use sqlx::{PgPool, Postgres};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::chain::{Hash, Link};
@@ -220,13 +221,39 @@ impl Log {
 
     /// Waits for the log to grow.
     pub async fn subscribe(&self) -> Result<Subscription, sqlx::Error> {
-        let mut listener = PgListener::connect_with(self.pool()).await?;
-        listener.listen(CHANNEL).await?;
+        let hints = self.ear().get_or_try_init(|| listen(self.pool())).await?;
         Ok(Subscription {
             log: self.clone(),
-            listener,
+            hints: hints.clone(),
         })
     }
+}
+
+/// Says that the log has grown, as often as may be.
+pub(crate) type Hints = watch::Receiver<()>;
+
+/// One connection listens for all subscriptions of a program, however many they are: each of their
+/// own would leave none to read with. It ends with the last who might want to hear.
+async fn listen(pool: &PgPool) -> Result<Hints, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    let (bell, hints) = watch::channel(());
+    let pool = pool.clone();
+    tokio::spawn(async move {
+        let mut closing = pool.close_event();
+        loop {
+            tokio::select! {
+                () = bell.closed() => return,
+                () = &mut closing => return,
+                heard = listener.recv() => if let Err(error) = heard {
+                    tracing::debug!(%error, "a hint was lost; polling");
+                    tokio::time::sleep(POLL).await;
+                },
+            }
+            bell.send_replace(());
+        }
+    });
+    Ok(hints)
 }
 
 /// A connection that is copying the log out.
@@ -259,21 +286,22 @@ impl Drop for Reader {
 #[derive(Debug)]
 pub struct Subscription {
     log: Log,
-    listener: PgListener,
+    hints: Hints,
 }
 
 impl Subscription {
     /// Returns the head as soon as it is beyond `position`.
     pub async fn beyond(&mut self, position: i64) -> Result<i64, sqlx::Error> {
         loop {
+            // A hint that comes while the head is read is not missed.
+            self.hints.mark_unchanged();
             let head = self.log.head().await?.position;
             if head > position {
                 return Ok(head);
             }
             // The notification is a hint: its loss, or that of its connection, costs one poll.
-            let hint = tokio::time::timeout(POLL, self.listener.recv()).await;
-            if let Ok(Err(error)) = hint {
-                tracing::debug!(%error, "the hint was lost; polling");
+            let hint = tokio::time::timeout(POLL, self.hints.changed()).await;
+            if let Ok(Err(_)) = hint {
                 tokio::time::sleep(POLL).await;
             }
         }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, OnceCell, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::append::{Append, Committed, NotAppended};
 use crate::appender::{self, Counters, Request};
 use crate::chain::Hash;
+use crate::feed::Hints;
 use crate::ids::Clock;
 
 /// The product's connections give up the right to rewrite history, whoever they signed in as.
@@ -63,7 +64,7 @@ impl Default for Options {
             wait_for_room: Duration::from_secs(2),
             patience: Duration::from_secs(10),
             cache_entries: 65_536,
-            readers: 8,
+            readers: 16,
         }
     }
 }
@@ -86,6 +87,7 @@ pub struct Log {
     counters: Arc<Counters>,
     clock: Clock,
     wait_for_room: Duration,
+    ear: Arc<OnceCell<Hints>>,
 }
 
 impl Log {
@@ -125,7 +127,12 @@ impl Log {
             counters,
             clock: options.clock,
             wait_for_room: options.wait_for_room,
+            ear: Arc::default(),
         })
+    }
+
+    pub(crate) fn ear(&self) -> &OnceCell<Hints> {
+        &self.ear
     }
 
     /// Records a decided command; on success it is durable, on refusal it left no trace.

@@ -117,11 +117,8 @@ impl Vault {
 
     /// A value; `None` where nothing is kept, or nothing any more.
     pub async fn get(&self, subject: &str, field: &str) -> Result<Option<String>, VaultError> {
-        let all = self.all(subject).await?;
-        Ok(all
-            .into_iter()
-            .find(|(name, _)| name == field)
-            .map(|(_, value)| value))
+        let mut picked = self.pick(&[subject.to_owned()], &[field]).await?;
+        Ok(picked.pop().map(|(_, _, value)| value))
     }
 
     /// Everything that is kept about a subject, by field.

@@ -34,12 +34,15 @@ def flat(pixels):
     return pixels.transpose(0, 3, 1, 2).reshape(len(pixels), -1)
 
 
+def records(count, seed=5):
+    pixels, labels = pictures(count, seed)
+    return np.concatenate([labels[:, None].astype(np.uint8), flat(pixels)], axis=1).tobytes()
+
+
 def binary_batches(folder, count):
     folder.mkdir()
-    for name, seed in (("data_batch_1.bin", 5), ("test_batch.bin", 6)):
-        pixels, labels = pictures(count if "data" in name else 40, seed)
-        records = np.concatenate([labels[:, None].astype(np.uint8), flat(pixels)], axis=1)
-        (folder / name).write_bytes(records.tobytes())
+    (folder / "data_batch_1.bin").write_bytes(records(count))
+    (folder / "test_batch.bin").write_bytes(records(40, seed=6))
     return folder
 
 
@@ -88,12 +91,19 @@ def test_a_zip_of_folders_is_read_and_a_broken_picture_left_out(trainer):
 
 def test_python_batches_are_read_and_a_pickle_that_runs_things_is_refused(trainer):
     from training.errors import BadData
-    from training.images import cifar
+    from training.images import archives, cifar
 
     pixels, labels = pictures(6)
     batch = pickle.dumps({b"data": flat(pixels), b"labels": labels.tolist()}, protocol=2)
     read_pixels, read_labels = cifar.read("data_batch_1", batch)
     assert (read_pixels == pixels).all() and (read_labels == labels).all()
+
+    # A batch alone, under a name that says nothing.
+    for name, content in (("0-dataset.cifar10", batch), ("1-dataset.cifar10", records(6))):
+        path = trainer.folder / name
+        path.write_bytes(content)
+        called, data = next(iter(archives.entries(path)))
+        assert cifar.is_batch(called) and (cifar.read(called, data())[1] == labels).all()
 
     class Evil:
         def __reduce__(self):

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::client::arguments::{Asking, Keys, Login, Logout};
+use crate::client::arguments::{Asking, At, Keys, Login, Logout};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -86,6 +86,11 @@ pub enum Command {
     Serve,
     /// Read, prove, explain and move the log; exit status 1 when a difference was found
     Replay(replay::Arguments),
+    /// Have this machine train for others, and earn
+    Agent {
+        #[command(subcommand)]
+        command: AgentCommand,
+    },
     /// Check receipts
     Receipt {
         #[command(subcommand)]
@@ -113,6 +118,37 @@ pub enum Command {
         #[command(subcommand)]
         command: DatabaseCommand,
     },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Make this machine known to a server; the token comes from whoever the machine earns for
+    Join {
+        /// As it was shown when it was made
+        #[arg(
+            long,
+            env = "TRAINNET_JOIN_TOKEN",
+            hide_env_values = true,
+            value_name = "TOKEN"
+        )]
+        token: String,
+        #[command(flatten)]
+        at: At,
+        /// What the machine is called [default: its host's name]
+        #[arg(long)]
+        name: Option<String>,
+        /// Go to work at once
+        #[arg(long)]
+        run: bool,
+    },
+    /// Ask for work and do it, until Ctrl-C; what is being trained then is saved and handed back
+    Run {
+        /// Certificates in PEM of authorities to believe besides the public ones
+        #[arg(long, env = "TRAINNET_CA_FILE", value_name = "FILE")]
+        ca_file: Option<PathBuf>,
+    },
+    /// Show what this machine is known as, and what it is doing
+    Status,
 }
 
 #[derive(Clone, Debug, Subcommand)]

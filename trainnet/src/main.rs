@@ -1,6 +1,7 @@
 //! The one program: it finds its database, and hands each command to whoever does it.
 
 mod admin;
+mod agency;
 mod arguments;
 mod beside;
 mod books;
@@ -83,6 +84,7 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         Command::Story { no_stay } => demonstrate::story(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
         Command::Replay(asked) => operator::replay(&place, asked).await,
+        Command::Agent { command } => agency::agent(&place, command).await,
         Command::Receipt { command } => receipt::receipt(command),
         Command::Admin { command } => admin::admin(&place, command).await,
         Command::Login(asked) => client::login(asked).await,
@@ -134,15 +136,17 @@ const SAID_BY_DEFAULT: &str = "warn,sqlx_core::pool::connection=error";
 /// Whoever serves also says what was asked and how it was answered.
 const SAID_WHEN_SERVING: &str =
     "warn,api=info,platform=info,trainnet=info,sqlx_core::pool::connection=error";
+/// Whoever lends a machine wants to see what it is used for.
+const SAID_WHEN_AT_WORK: &str = "warn,agent=info,trainnet=info";
 
 /// What the program does for somebody goes to the output; what it meets on the way goes here.
 fn speak_to_the_operator(command: &Command) -> anyhow::Result<Option<Traces>> {
     let format = LogFormat::try_new(&Variables::of_this_process())?;
     let traces = Traces::of_this_process()?;
-    let by_default = if matches!(command, Command::Serve) {
-        SAID_WHEN_SERVING
-    } else {
-        SAID_BY_DEFAULT
+    let by_default = match command {
+        Command::Serve => SAID_WHEN_SERVING,
+        Command::Agent { .. } => SAID_WHEN_AT_WORK,
+        _ => SAID_BY_DEFAULT,
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(by_default));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

@@ -12,7 +12,9 @@ use anyhow::Context as _;
 use api::{
     Api, LISTEN_DEFAULT, NotServed, Outside, Product, Routes, Server, Settings, Users, Variables,
 };
-use projections::{Engine, Projections};
+use domain::users::Role;
+use projections::people::{self, Cursor, People, Standing, UserFilter};
+use projections::{Engine, Projection as _, Projections, tenants};
 use store::Log;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,14 +22,17 @@ use tokio::task::JoinHandle;
 use crate::arguments::Place;
 use crate::beside::{Beside, Given};
 use crate::cards::Cards;
+use crate::catalogue;
 use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::kept::{self, Kept};
 use crate::mail::{self, Mail};
-use crate::{catalogue, people};
+use crate::people as known;
 
 /// A database that is out of reach is asked again after this long.
 const REST: Duration = Duration::from_secs(1);
+/// A hint is not worth waiting for while long tables are folded.
+const HINT_PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn serve(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = Settings::try_new(&Variables::of_this_process())?;
@@ -54,7 +59,7 @@ async fn with_home(place: &Place, home: &Home, decided: Decided) -> anyhow::Resu
 }
 
 async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> anyhow::Result<()> {
-    let users = people::users(place, log, &decided.1).await?;
+    let users = known::users(place, log, &decided.1).await?;
     let engine = Engine::open(
         log.clone(),
         Arc::new(catalogue::catalogue()),
@@ -70,6 +75,11 @@ async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> an
     let serving = Serving::start(log, &engine, users, decided);
     // Whoever closed the terminal does not want to be told.
     drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
+    match hint(log, &engine).await {
+        Ok(None) => {}
+        Ok(Some(hint)) => drop(writeln!(std::io::stdout(), "{hint}")),
+        Err(error) => tracing::warn!(error = %format!("{error:#}"), "no admin was looked for"),
+    }
     let outcome = tokio::select! {
         heard = interrupted() => heard,
         never = keep_alive(home, log) => match never {},
@@ -78,6 +88,23 @@ async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> an
     drop(stop);
     folding.await.context("the projections ended badly")?;
     outcome
+}
+
+/// How to make the first admin, where there is none.
+pub async fn hint(log: &Log, engine: &Engine) -> anyhow::Result<Option<&'static str>> {
+    let head = log.head().await?.position;
+    engine.wait_for(People::NAME, head, HINT_PATIENCE).await?;
+    let admins = UserFilter {
+        role: Some(Role::Admin),
+        standing: Some(Standing::Confirmed),
+        blocked: Some(false),
+        ..UserFilter::default()
+    };
+    let mut staff = tenants::as_staff(log.pool()).await?;
+    let found = people::users(&mut *staff, admins, Cursor::LATEST, 1).await?;
+    Ok(found.is_empty().then_some(
+        "Nobody is an admin yet; `trainnet admin create --email you@example.com` makes one.",
+    ))
 }
 
 /// Notices when the private server has died, and starts it again.
@@ -161,7 +188,7 @@ impl Serving {
             }
             bound => bound?,
         };
-        let users = people::users(place, log, &settings).await?;
+        let users = known::users(place, log, &settings).await?;
         let decided = (server, settings, mail, kept, cards);
         Ok(Self::start(log, engine, users, decided))
     }

@@ -1,6 +1,7 @@
 //! What tests stand on: a real PostgreSQL that they share, and a database for each of them.
 
 pub mod listening;
+pub mod storage;
 
 use std::path::Path;
 use std::str::FromStr;

@@ -193,6 +193,10 @@ async function start() {
   );
   byId("operations").replaceChildren(...sections);
   byId("wanted").addEventListener("input", narrow);
+  // For whoever wants all of it on paper, or to see that all of it can be shown.
+  if (location.hash === "#all") {
+    document.querySelectorAll("details.operation").forEach((shown) => (shown.open = true));
+  }
 }
 
 start().catch((error) => {

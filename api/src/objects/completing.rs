@@ -10,7 +10,7 @@ use ::objects::{Finished, Report, ShelfError, Verdict};
 use chrono::{DateTime, Utc};
 use domain::objects::{
     FINDINGS_MAX, Found, Inspected, Object, ObjectCommand, ObjectError, ObjectId, ObjectKind,
-    Opened, RemovedBecause, Usable,
+    Opened, RemovedBecause, Under, Usable,
 };
 use domain::users::Digest;
 use futures::FutureExt as _;
@@ -104,6 +104,21 @@ impl Objects {
             Failure::Broken => ApiError::unavailable("a completion failed; see above"),
         })?;
         completed(object, self.object(object).await?).ok_or_else(|| ApiError::new(&OVER))
+    }
+
+    /// The same for a machine that brought it under this right; under another there is nothing.
+    pub async fn complete_under(
+        &self,
+        object: ObjectId,
+        under: &Under,
+        context: &Context,
+    ) -> Result<Completed, ApiError> {
+        let state = self.object(object).await?;
+        let right = state.opened().and_then(|it| it.under.as_ref());
+        if right != Some(under) {
+            return Err(ApiError::new(&kinds::NOT_FOUND));
+        }
+        self.complete(object, context).await
     }
 
     /// Joins the completion that is under way, or begins one that nobody has to wait for.

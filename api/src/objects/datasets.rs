@@ -124,7 +124,11 @@ impl Objects {
         }
     }
 
-    async fn shown(&self, object: ObjectId, user: UserId) -> Result<InspectedDataset, ApiError> {
+    pub(super) async fn shown(
+        &self,
+        object: ObjectId,
+        user: UserId,
+    ) -> Result<InspectedDataset, ApiError> {
         let state = self.own_dataset(object, user).await?;
         let is_inspected =
             matches!(&state, Object::Stored { inspected, .. } if inspected.is_some());

@@ -21,7 +21,7 @@ use super::{Objects, identity, name_field};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
 use crate::body::Body;
-use crate::page::{self, Page};
+use crate::page::Page;
 use crate::parameters::{Path, Query};
 use crate::position::{Position, Reached};
 use crate::problem::{ApiError, kinds};

@@ -6,6 +6,7 @@ mod completing;
 mod datasets;
 mod documents;
 mod files;
+mod importing;
 mod linking;
 mod opening;
 mod problems;
@@ -105,6 +106,7 @@ impl Objects {
             .merge(uploads::routes())
             .merge(datasets::routes())
             .merge(documents::routes())
+            .merge(importing::routes())
             .merge(linking::routes())
             .merge(files::routes())
     }

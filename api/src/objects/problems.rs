@@ -66,6 +66,16 @@ pub const INCOMPLETE: Kind = Kind::new(
     "objects/incomplete",
     "Not all of it is there yet",
 );
+pub const SOURCE_REFUSED: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "datasets/source-refused",
+    "The dataset cannot be fetched from there",
+);
+pub const SOURCE_PRIVATE: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "datasets/source-private",
+    "Not everybody can reach this address",
+);
 pub const IN_USE: Kind = Kind::new(
     StatusCode::CONFLICT,
     "objects/in-use",

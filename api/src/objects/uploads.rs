@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use domain::objects::{Object, ObjectId, ObjectKind, RemovedBecause};
-use domain::users::{Digest, Scope};
+use domain::users::{Digest, Scope, UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -38,6 +38,19 @@ impl Caller {
             ObjectKind::Dataset | ObjectKind::Checkpoint | ObjectKind::Artifact => {
                 self.insist(Scope::JobsWrite)
             }
+        }
+    }
+}
+
+impl Objects {
+    /// The object, if this user brings it themselves: what machines bring is theirs to complete.
+    async fn own_upload(&self, object: ObjectId, user: UserId) -> Result<Object, ApiError> {
+        let state = self.own(object, user).await?;
+        let is_brought = state.opened().is_some_and(|it| it.kind.is_brought());
+        if is_brought {
+            Ok(state)
+        } else {
+            Err(ApiError::new(&kinds::NOT_FOUND))
         }
     }
 }
@@ -118,7 +131,7 @@ async fn show(
 ) -> Result<Json<ShownUpload>, ApiError> {
     caller.insist(Scope::Read)?;
     let object = identity(&object)?;
-    let state = objects.own(object, caller.user()).await?;
+    let state = objects.own_upload(object, caller.user()).await?;
     let mut on_its_way = None;
     if matches!(state, Object::Open(_)) {
         let room = objects.arriving(object).await?;
@@ -150,7 +163,7 @@ async fn part(
     body: Bytes,
 ) -> Result<StatusCode, ApiError> {
     let object = identity(&object)?;
-    let state = objects.own(object, caller.user()).await?;
+    let state = objects.own_upload(object, caller.user()).await?;
     let opened = state.opened().ok_or(&kinds::NOT_FOUND)?;
     caller.insist_for(opened.kind)?;
     let number = number.parse().map_err(|_| &kinds::NOT_FOUND)?;
@@ -173,7 +186,7 @@ async fn complete(
     Path(object): Path<String>,
 ) -> Result<Json<ShownObject>, ApiError> {
     let object = identity(&object)?;
-    let state = objects.own(object, caller.user()).await?;
+    let state = objects.own_upload(object, caller.user()).await?;
     let opened = state.opened().ok_or(&kinds::NOT_FOUND)?;
     caller.insist_for(opened.kind)?;
     let context = asked.context(&caller.actor(), b"").without_key();
@@ -193,7 +206,7 @@ async fn cancel(
     Path(object): Path<String>,
 ) -> Result<Changed, ApiError> {
     let object = identity(&object)?;
-    let state = objects.own(object, caller.user()).await?;
+    let state = objects.own_upload(object, caller.user()).await?;
     let opened = state.opened().ok_or(&kinds::NOT_FOUND)?;
     caller.insist_for(opened.kind)?;
     if !matches!(state, Object::Open(_)) {

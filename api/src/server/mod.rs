@@ -28,6 +28,7 @@ use tower::ServiceExt as _;
 use crate::layers::Peer;
 use crate::problem::ApiError;
 use crate::settings::Settings;
+use tls::Tls;
 
 /// So long a client may take to shake hands, or to say what it wants; then its place is free.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -62,7 +63,7 @@ pub enum NotServed {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     connections_max: usize,
     farewell: Duration,
 }
@@ -76,7 +77,7 @@ impl std::fmt::Debug for Server {
 impl Server {
     /// Takes the address; whoever connects waits until [`Server::run`].
     pub async fn bind(settings: &Settings) -> Result<Self, NotServed> {
-        let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
+        let tls = settings.tls.as_ref().map(Tls::open).transpose()?;
         let not_served = |source| NotServed::Listen {
             address: settings.listen,
             source,
@@ -127,7 +128,8 @@ impl Server {
             let Some((stream, peer, place)) = accepted else {
                 continue;
             };
-            let (tls, router, stopping) = (tls.clone(), router.clone(), stopping.clone());
+            let tls = tls.as_ref().map(Tls::acceptor);
+            let (router, stopping) = (router.clone(), stopping.clone());
             connections.spawn(async move {
                 let _place = place;
                 converse(stream, peer, tls, router, stopping).await;

@@ -80,7 +80,7 @@ impl Servers {
             .merge(list::routes())
             .merge(change::routes())
             .merge(secret::routes())
-            .merge(verification::routes())
+            .merge(Users::noting(verification::routes()))
     }
 
     /// Forgets how busy machines were long ago; says how much that was.

@@ -1,8 +1,7 @@
 //! Making people without being asked over HTTP: the first admin, and whoever the operator needs.
 
 use domain::users::{
-    ChallengeId, CredentialId, Locale, Proof, Reason, Redemption, Registration, Role, Roles,
-    UserCommand, UserId,
+    ChallengeId, CredentialId, Locale, Reason, Registration, Role, Roles, UserCommand, UserId,
 };
 use store::{Context, Refused, ids};
 
@@ -62,39 +61,30 @@ impl Users {
             let put = self.vault().put(&subject, field, value);
             put.await.map_err(failed)?;
         }
-        let challenge = ChallengeId::new(ids::fresh());
-        let register = UserCommand::Register(Registration {
+        let registration = Registration {
             user,
             address: self.address(&email),
             roles: Roles::one(Role::Customer),
             locale,
             password: credential,
-            challenge,
-            at,
-        });
-        let confirm = UserCommand::Redeem {
-            challenge,
-            proof: Proof::Link,
-            redemption: Redemption::Confirm,
+            challenge: ChallengeId::new(ids::fresh()),
             at,
         };
-        let reason = Reason::try_new("made an admin on the machine itself").map_err(failed)?;
-        let grant = UserCommand::GrantRole {
+        // At once, so that no mail asks for a proof that nobody needs.
+        let appoint = UserCommand::Appoint {
+            registration,
             role: Role::Admin,
-            by: user,
-            reason,
-            at,
+            reason: Reason::try_new("made an admin on the machine itself").map_err(failed)?,
         };
-        for command in [register, confirm, grant] {
-            let context = Context::by(OPERATOR);
-            match self.commands().execute(&subject, command, &context).await {
-                Ok(_) => {}
-                Err(Refused::Taken { .. }) => {
-                    self.vault().erase(&subject).await.map_err(failed)?;
-                    return Err(NotMade::Taken);
-                }
-                Err(refusal) => return Err(failed(refusal)),
+        let context = Context::by(OPERATOR);
+        let appointed = self.commands().execute(&subject, appoint, &context);
+        match appointed.await {
+            Ok(_) => {}
+            Err(Refused::Taken { .. }) => {
+                self.vault().erase(&subject).await.map_err(failed)?;
+                return Err(NotMade::Taken);
             }
+            Err(refusal) => return Err(failed(refusal)),
         }
         Ok(user)
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::users::{Address, UserId};
+use projections::attempts::{self, Allowance, Ended, Lock};
 use sqlx::PgPool;
 use store::ids;
 use uuid::Uuid;
@@ -11,18 +12,31 @@ use super::problems::LOCKED;
 use super::secrets::mac;
 use crate::problem::{ApiError, kinds};
 
-/// From one address, in one minute.
-const SIGN_INS_A_MINUTE: i64 = 5;
-const MINUTE: TimeDelta = TimeDelta::minutes(1);
-/// To one mailbox, in one hour, whoever asks for them.
-const MAILS_AN_HOUR: i64 = 5;
-const HOUR: TimeDelta = TimeDelta::hours(1);
-/// By one user who is signed in, in as long as a lock lasts.
-const PROOFS_A_QUARTER: i64 = 15;
-/// From one address, in one hour.
-const REGISTRATIONS_AN_HOUR: i64 = 20;
-const FAILURES_MAX: i32 = 5;
 const LOCK_LASTS: TimeDelta = TimeDelta::minutes(15);
+const LOCK: Lock = Lock {
+    failures_max: 5,
+    lasts: LOCK_LASTS,
+};
+/// From one address.
+const SIGN_INS: Allowance = Allowance {
+    max: 5,
+    within: TimeDelta::minutes(1),
+};
+/// To one mailbox, whoever asks for them.
+const MAILS: Allowance = Allowance {
+    max: 5,
+    within: TimeDelta::hours(1),
+};
+/// By one user who is signed in.
+const PROOFS: Allowance = Allowance {
+    max: 15,
+    within: LOCK_LASTS,
+};
+/// From one address.
+const REGISTRATIONS: Allowance = Allowance {
+    max: 20,
+    within: TimeDelta::hours(1),
+};
 /// What is older is of no use to anybody.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
@@ -59,19 +73,13 @@ impl Attempts {
             id: ids::fresh(),
             account,
         };
-        let admitted = self.admit(attempt.id, client, now, (SIGN_INS_A_MINUTE, MINUTE));
+        let admitted = self.admit(attempt.id, client, now, SIGN_INS);
         if let Some(wait) = admitted.await? {
             return Err(ApiError::new(&kinds::TOO_MANY_REQUESTS)
                 .detail("Five attempts a minute are enough.")
                 .retry_after(wait));
         }
-        let locked: Option<DateTime<Utc>> = sqlx::query_scalar(
-            "select locked_until from sign_in_locks where account = $1 and locked_until > $2",
-        )
-        .bind(&account[..])
-        .bind(now)
-        .fetch_optional(&self.pool)
-        .await?;
+        let locked = attempts::locked_until(&self.pool, &account, now).await?;
         match locked {
             None => Ok(attempt),
             Some(until) => Err(ApiError::new(&LOCKED)
@@ -83,7 +91,7 @@ impl Attempts {
     /// Whether a session may ask once more whether a password is right.
     pub async fn prove(&self, user: UserId, now: DateTime<Utc>) -> Result<(), ApiError> {
         let counted = self.counted("prove", &user.to_string());
-        let wait = self.admit(ids::fresh(), counted, now, (PROOFS_A_QUARTER, LOCK_LASTS));
+        let wait = self.admit(ids::fresh(), counted, now, PROOFS);
         match wait.await? {
             None => Ok(()),
             Some(wait) => Err(ApiError::new(&kinds::TOO_MANY_REQUESTS)
@@ -95,14 +103,14 @@ impl Attempts {
     /// Whether one more account may be made from there.
     pub async fn registration(&self, place: &Place, now: DateTime<Utc>) -> Result<bool, ApiError> {
         let client = self.counted("registration", &place.address.to_string());
-        let wait = self.admit(ids::fresh(), client, now, (REGISTRATIONS_AN_HOUR, HOUR));
+        let wait = self.admit(ids::fresh(), client, now, REGISTRATIONS);
         Ok(wait.await?.is_none())
     }
 
     /// Whether one more mail to this address is bearable.
     pub async fn mail(&self, address: Address, now: DateTime<Utc>) -> Result<bool, ApiError> {
         let mailbox = self.counted("mailbox", &address.to_string());
-        let wait = self.admit(ids::fresh(), mailbox, now, (MAILS_AN_HOUR, HOUR));
+        let wait = self.admit(ids::fresh(), mailbox, now, MAILS);
         Ok(wait.await?.is_none())
     }
 
@@ -112,52 +120,20 @@ impl Attempts {
         id: Uuid,
         counted: [u8; 32],
         now: DateTime<Utc>,
-        (max, within): (i64, TimeDelta),
+        allowance: Allowance,
     ) -> Result<Option<u64>, ApiError> {
-        let mut tx = self.pool.begin().await?;
-        sqlx::query("select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))")
-            .bind(&counted[..])
-            .execute(&mut *tx)
-            .await?;
-        let recent: Vec<DateTime<Utc>> = sqlx::query_scalar(
-            "select at from sign_in_attempts where counted = $1 and at > $2 \
-              order by at desc limit $3",
-        )
-        .bind(&counted[..])
-        .bind(now - within)
-        .bind(max)
-        .fetch_all(&mut *tx)
-        .await?;
-        let full = i64::try_from(recent.len()).unwrap_or(i64::MAX) >= max;
-        if let (true, Some(oldest)) = (full, recent.last()) {
-            return Ok(Some(seconds_until(*oldest + within, now)));
-        }
-        sqlx::query("insert into sign_in_attempts (id, at, counted) values ($1, $2, $3)")
-            .bind(id)
-            .bind(now)
-            .bind(&counted[..])
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(None)
+        let until = attempts::admit(&self.pool, id, &counted, now, allowance).await?;
+        Ok(until.map(|until| seconds_until(until, now)))
     }
 
     /// Somebody who knew the password and is to show a code has not guessed.
     pub async fn forgiven(&self, attempt: Attempt) -> Result<(), ApiError> {
-        sqlx::query("delete from sign_in_attempts where id = $1")
-            .bind(attempt.id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        Ok(attempts::forgive(&self.pool, attempt.id).await?)
     }
 
     pub async fn succeeded(&self, attempt: Attempt, user: UserId) -> Result<(), ApiError> {
-        self.ended(attempt.id, Some(user), true).await?;
-        sqlx::query("delete from sign_in_locks where account = $1")
-            .bind(&attempt.account[..])
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        attempts::ended(&self.pool, attempt.id, Some(user), true).await?;
+        Ok(attempts::unlock(&self.pool, &attempt.account).await?)
     }
 
     /// The fifth failure in a row locks the account for this network.
@@ -167,72 +143,24 @@ impl Attempts {
         user: Option<UserId>,
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
-        self.ended(attempt.id, user, false).await?;
-        sqlx::query(
-            "insert into sign_in_locks as l (account, failures, failed_at) values ($1, 1, $2) \
-             on conflict (account) do update \
-                set failures = case when l.failed_at <= $3 then 1 else l.failures + 1 end, \
-                    failed_at = $2, \
-                    locked_until = case when l.failed_at > $3 and l.failures + 1 >= $4 then $5 \
-                                        when l.locked_until > $2 then l.locked_until end",
-        )
-        .bind(&attempt.account[..])
-        .bind(now)
-        .bind(now - LOCK_LASTS)
-        .bind(FAILURES_MAX)
-        .bind(now + LOCK_LASTS)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    async fn ended(&self, id: Uuid, user: Option<UserId>, succeeded: bool) -> Result<(), ApiError> {
-        sqlx::query("update sign_in_attempts set user_id = $2, succeeded = $3 where id = $1")
-            .bind(id)
-            .bind(user.map(|user| user.to_string()))
-            .bind(succeeded)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        attempts::ended(&self.pool, attempt.id, user, false).await?;
+        Ok(attempts::failed(&self.pool, &attempt.account, now, LOCK).await?)
     }
 
     /// The latest attempts of a user, the newest first.
-    pub async fn of(
-        &self,
-        user: UserId,
-        limit: i64,
-    ) -> Result<Vec<(Uuid, DateTime<Utc>, bool)>, ApiError> {
-        let attempts = sqlx::query_as(
-            "select id, at, succeeded from sign_in_attempts \
-              where user_id = $1 and succeeded is not null order by at desc, id desc limit $2",
-        )
-        .bind(user.to_string())
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(attempts)
+    pub async fn of(&self, user: UserId, limit: i64) -> Result<Vec<Ended>, ApiError> {
+        Ok(attempts::of(&self.pool, user, limit).await?)
     }
 
     /// Nothing is left to show that this person ever signed in.
     pub async fn forget(&self, user: UserId) -> Result<(), ApiError> {
-        sqlx::query("delete from sign_in_attempts where user_id = $1")
-            .bind(user.to_string())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        Ok(attempts::forget(&self.pool, user).await?)
     }
 
     /// Removes what is too old to matter; says how much that was.
     pub async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, ApiError> {
-        let attempts = sqlx::query("delete from sign_in_attempts where at < $1")
-            .bind(now - KEPT)
-            .execute(&self.pool)
-            .await?;
-        let locks = sqlx::query("delete from sign_in_locks where failed_at < $1")
-            .bind(now - LOCK_LASTS - LOCK_LASTS)
-            .execute(&self.pool)
-            .await?;
-        Ok(attempts.rows_affected() + locks.rows_affected())
+        let failures_before = now - LOCK_LASTS - LOCK_LASTS;
+        Ok(attempts::sweep(&self.pool, now - KEPT, failures_before).await?)
     }
 
     fn counted(&self, what: &str, text: &str) -> [u8; 32] {

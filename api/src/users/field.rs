@@ -38,6 +38,11 @@ pub fn program(program: Device) -> String {
     format!("program/{program}")
 }
 
+/// From where something was asked.
+pub fn request(request: &str) -> String {
+    format!("request/{request}")
+}
+
 /// What the owner calls a key.
 pub fn key(key: ApiKeyId) -> String {
     format!("{KEY}{key}")

@@ -202,11 +202,14 @@ async fn list(
     drop(tenant);
     let ids: Vec<String> = found.iter().map(|it| it.key.to_string()).collect();
     let last = users.uses().last(&ids).await?;
-    let kept = users.vault().all(&subject).await.map_err(sealed)?;
+    let fields: Vec<String> = found.iter().map(|it| field::key(it.key)).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let kept = users.vault().pick(&[subject], &fields).await;
+    let kept = kept.map_err(sealed)?;
     let label = |key: ApiKeyId| {
         let field = field::key(key);
-        let found = kept.iter().find(|(name, _)| *name == field);
-        found.map_or_else(String::new, |(_, label)| label.clone())
+        let found = kept.iter().find(|(_, name, _)| *name == field);
+        found.map_or_else(String::new, |(_, _, label)| label.clone())
     };
     let data = found.into_iter().zip(ids).map(|(made, id)| ShownKey {
         label: label(made.key),

@@ -46,6 +46,7 @@ pub enum KycStanding {
     Approved,
     Rejected,
     Expired,
+    Withdrawn,
 }
 
 /// The examination of a person
@@ -108,6 +109,7 @@ impl Users {
                 KycStanding::Rejected
             }
             Kyc::Expired { .. } => KycStanding::Expired,
+            Kyc::Withdrawn { .. } => KycStanding::Withdrawn,
         };
         Ok(ShownKyc {
             user: subject,
@@ -117,6 +119,21 @@ impl Users {
             until,
             reason,
         })
+    }
+
+    /// Of whoever is no more, nobody is to look at anything.
+    pub(super) async fn withdraw_examination(
+        &self,
+        asked: &Asked,
+        user: UserId,
+    ) -> Result<(), ApiError> {
+        let context = asked.context(&user.to_string(), b"").without_key();
+        let command = KycCommand::Withdraw { at: self.now() };
+        let id = KycId::of(user).to_string();
+        let withdrawn = self.examinations().execute(&id, command, &context).await;
+        withdrawn
+            .map(drop)
+            .map_err(|refusal| refused(refusal, of_kyc))
     }
 
     pub(crate) async fn examine(

@@ -15,7 +15,7 @@ use super::caller::{Caller, Signed};
 use super::changed::Changed;
 use super::passwords::Password;
 use super::problems::{SECOND_FACTOR_REQUIRED, WRONG_PASSWORD, of_user, over};
-use super::register::{locale_text, name_of};
+use super::register::{Language, locale_text, name_of};
 use super::sign_in::rfc3339;
 use super::{Users, field, sealed};
 use crate::api::{Api, Routes};
@@ -29,7 +29,7 @@ const EXPORTED_ACTIONS_MAX: i64 = 10_000;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .routes(routes!(me, rename, erase))
+        .routes(routes!(me, change, erase))
         .routes(routes!(export))
 }
 
@@ -55,8 +55,13 @@ async fn me(caller: Caller, users: Extension<Users>) -> Result<Json<Me>, ApiErro
     caller.insist(Scope::Read)?;
     let state = users.user(caller.user()).await?;
     let subject = caller.actor();
-    let kept = users.vault().all(&subject).await.map_err(sealed)?;
-    let mut kept: BTreeMap<String, String> = kept.into_iter().collect();
+    let fields = [field::EMAIL, field::NAME];
+    let kept = users
+        .vault()
+        .pick(std::slice::from_ref(&subject), &fields)
+        .await;
+    let kept = kept.map_err(sealed)?.into_iter();
+    let mut kept: BTreeMap<String, String> = kept.map(|(_, field, value)| (field, value)).collect();
     let person = state.person();
     Ok(Json(Me {
         id: subject,
@@ -86,33 +91,53 @@ pub const fn role_text(role: Role) -> &'static str {
     }
 }
 
-/// What may be changed without proving anything
+/// What may be changed without proving anything; what is left out stays
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// How to address you; empty for no name
     #[schema(max_length = 100, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
-    name: String,
+    name: Option<String>,
+    /// In which mails are written
+    language: Option<Language>,
 }
 
 /// Change how you are addressed
-#[utoipa::path(patch, path = "/v1/me", tag = "users", operation_id = "rename_me",
+#[utoipa::path(patch, path = "/v1/me", tag = "users", operation_id = "change_me",
     security(("bearer" = [])), request_body = Profile,
     responses((status = 204, description = "You are addressed so from now on")))]
-async fn rename(
+async fn change(
+    asked: Asked,
     caller: Signed,
     users: Extension<Users>,
     body: Body<Profile>,
-) -> Result<StatusCode, ApiError> {
-    let name = name_of(Some(body.value.name))?;
+) -> Result<(StatusCode, Option<Position>, ()), ApiError> {
+    let Profile { name, language } = body.value;
+    let name = name.map(|name| name_of(Some(name))).transpose()?;
     let (vault, subject) = (users.vault(), caller.actor());
-    if name.is_empty() {
-        vault.remove(&subject, field::NAME).await.map_err(sealed)?;
-    } else {
-        let put = vault.put(&subject, field::NAME, &name);
-        put.await.map_err(sealed)?;
+    match name.as_deref() {
+        None => {}
+        Some("") => vault.remove(&subject, field::NAME).await.map_err(sealed)?,
+        Some(name) => {
+            let put = vault.put(&subject, field::NAME, name);
+            put.await.map_err(sealed)?;
+        }
     }
-    Ok(StatusCode::NO_CONTENT)
+    let Some(language) = language else {
+        return Ok((StatusCode::NO_CONTENT, None, ()));
+    };
+    let locale = Locale::from(language);
+    let command = UserCommand::ChangeLocale {
+        locale,
+        at: users.now(),
+    };
+    let context = asked.context(&subject, &body.bytes);
+    let changed = users.commands().execute(&subject, command, &context).await;
+    let changed = changed.map_err(|refusal| refused(refusal, of_user))?;
+    let put = vault.put(&subject, field::LOCALE, locale_text(locale));
+    put.await.map_err(sealed)?;
+    let position = Some(Position(changed.position));
+    Ok((StatusCode::NO_CONTENT, position, ()))
 }
 
 /// Everything that is held about a person
@@ -214,6 +239,7 @@ async fn erase(
     let erased = erased.map_err(|refusal| refused(refusal, of_user))?;
     users.vault().erase(&subject).await.map_err(sealed)?;
     users.attempts().forget(caller.user()).await?;
+    users.withdraw_examination(&asked, caller.user()).await?;
     users
         .end_sessions(&api, &asked, caller.user(), EndedBecause::Erased, None)
         .await?;

@@ -12,6 +12,7 @@ mod field;
 mod keys;
 mod kyc;
 mod me;
+mod noted;
 mod password;
 mod passwords;
 mod place;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::http::request::Parts;
+use axum::middleware::from_fn;
 use chrono::{DateTime, Utc};
 use domain::users::{
     Address, ApiKey, ApiKeyId, ChallengeKey, Kyc, Session, SessionId, User, UserId,
@@ -124,6 +126,11 @@ impl Users {
         slices.layer(Extension(self.clone()))
     }
 
+    /// Keeps from where whatever these routes do to accounts was asked; within [`Users::around`].
+    pub(crate) fn noting(slices: Routes) -> Routes {
+        slices.layer(from_fn(noted::note))
+    }
+
     /// Its own routes; they stand within [`Users::around`].
     pub fn routes() -> Routes {
         let mut routes = OpenApiRouter::new()
@@ -144,6 +151,7 @@ impl Users {
             .merge(audit::routes())
             .merge(kyc::routes())
             .merge(mails::routes());
+        routes = Self::noting(routes);
         for name in ["Answer", "NewPassword"] {
             let document = routes.get_openapi_mut();
             insist_on_one_of(document, name, &[&["link"], &["email", "code"]]);

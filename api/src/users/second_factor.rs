@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .routes(routes!(begin, disable))
         .routes(routes!(enable))
+        .routes(routes!(replace_codes))
 }
 
 /// Who it is, once more
@@ -179,8 +180,7 @@ async fn disable(
 ) -> Result<Changed, ApiError> {
     let Both { password, code } = body.value;
     let person = users.prove(&caller, &password, "password").await?;
-    let factor = person.second_factor.factor();
-    let (Some(factor), true) = (factor, person.second_factor.is_on()) else {
+    let SecondFactor::On { factor, codes, .. } = person.second_factor else {
         return Err(ApiError::new(&SECOND_FACTOR_OFF));
     };
     users.second_factor(&asked, &person, &code).await?;
@@ -192,7 +192,7 @@ async fn disable(
     let context = asked.context(&subject, b"").without_key();
     let disabled = users.commands().execute(&subject, command, &context).await;
     let disabled = disabled.map_err(|refusal| refused(refusal, of_user))?;
-    for field in [field::factor(factor), field::recovery(factor)] {
+    for field in [field::factor(factor), field::recovery(codes)] {
         users
             .vault()
             .remove(&subject, &field)
@@ -200,4 +200,50 @@ async fn disable(
             .map_err(sealed)?;
     }
     Ok(Changed(Position(disabled.position)))
+}
+
+/// Replace the recovery codes
+///
+/// Those before are void from then on, used or not.
+#[utoipa::path(post, path = "/v1/me/second-factor/recovery-codes", tag = "users",
+    operation_id = "replace_recovery_codes", security(("bearer" = [])), request_body = Both,
+    responses((status = 200, description = "The new ones", body = OnPaper)))]
+async fn replace_codes(
+    asked: Asked,
+    caller: Signed,
+    users: Extension<Users>,
+    body: Body<Both>,
+) -> Result<(Position, Json<OnPaper>), ApiError> {
+    let Both { password, code } = body.value;
+    let person = users.prove(&caller, &password, "password").await?;
+    let SecondFactor::On { codes: old, .. } = person.second_factor else {
+        return Err(ApiError::new(&SECOND_FACTOR_OFF));
+    };
+    users.second_factor(&asked, &person, &code).await?;
+    let subject = caller.actor();
+    let (id, fresh) = (FactorId::new(ids::fresh()), recovery_codes()?);
+    let kept = field::recovery(id);
+    let put = users.vault().put(&subject, &kept, &to_keep(&fresh)).await;
+    put.map_err(sealed)?;
+    let command = UserCommand::ReplaceRecoveryCodes {
+        codes: id,
+        recovery_codes: RECOVERY_CODES,
+        at: users.now(),
+    };
+    let context = asked.context(&subject, b"").without_key();
+    let replaced = users.commands().execute(&subject, command, &context).await;
+    // Of the two, the ones that the log does not name are of no use.
+    let useless = if replaced.is_ok() {
+        field::recovery(old)
+    } else {
+        kept
+    };
+    let removed = users.vault().remove(&subject, &useless).await;
+    removed.map_err(sealed)?;
+    let replaced = replaced.map_err(|refusal| refused(refusal, of_user))?;
+    let recovery_codes = fresh;
+    Ok((
+        Position(replaced.position),
+        Json(OnPaper { recovery_codes }),
+    ))
 }

@@ -180,15 +180,18 @@ pub struct SignIns {
     responses((status = 200, description = "The attempts", body = SignIns)))]
 async fn sign_ins(caller: Signed, users: Extension<Users>) -> Result<Json<SignIns>, ApiError> {
     let found = users.attempts().of(caller.user(), SHOWN_MAX).await?;
-    let kept = users.vault().all(&caller.actor()).await.map_err(sealed)?;
-    let kept: HashMap<String, String> = kept.into_iter().collect();
-    let data = found.into_iter().map(|(id, at, succeeded)| {
-        let began = kept.get(&field::attempt(id));
+    let fields: Vec<String> = found.iter().map(|it| field::attempt(it.id)).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let kept = users.vault().pick(&[caller.actor()], &fields).await;
+    let kept = kept.map_err(sealed)?.into_iter();
+    let kept: HashMap<String, String> = kept.map(|(_, field, value)| (field, value)).collect();
+    let data = found.into_iter().map(|attempt| {
+        let began = kept.get(&field::attempt(attempt.id));
         let began = began.and_then(|text| serde_json::from_str::<Began>(text).ok());
         let (address, program) = began.map(|it| (it.address, it.program)).unzip();
         ShownAttempt {
-            at: rfc3339(at),
-            succeeded,
+            at: rfc3339(attempt.at),
+            succeeded: attempt.succeeded,
             address,
             program,
         }

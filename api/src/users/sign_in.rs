@@ -197,7 +197,7 @@ impl Users {
         code: &str,
     ) -> Result<(), ApiError> {
         let wrong = || ApiError::new(&SECOND_FACTOR_WRONG).field("code");
-        let SecondFactor::On { factor, .. } = &person.second_factor else {
+        let SecondFactor::On { factor, codes, .. } = &person.second_factor else {
             return Ok(());
         };
         let id = person.standing.user.to_string();
@@ -208,7 +208,7 @@ impl Users {
         let command = if let Some(step) = Factor::kept(&secret)?.step_of(code, at) {
             UserCommand::AcceptCode { step, at }
         } else {
-            let kept = self.vault().get(&id, &field::recovery(*factor)).await;
+            let kept = self.vault().get(&id, &field::recovery(*codes)).await;
             let kept = kept.map_err(sealed)?.unwrap_or_default();
             let index = place_of(code, &kept).ok_or_else(wrong)?;
             UserCommand::SpendRecoveryCode { index, at }

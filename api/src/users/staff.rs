@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, RawPathParams, Request};
 use axum::{Extension, Json};
+use chrono::{DateTime, Utc};
 use domain::users::{EndedBecause, Reason, Role, UserCommand, UserId};
 use projections::people::{self, People, UserFilter};
 use projections::tenants;
@@ -206,29 +209,80 @@ impl Because {
     }
 }
 
+/// What an admin decides about a user, and why.
+struct Decision {
+    asked: Asked,
+    by: UserId,
+    user: UserId,
+    /// Where the path names one.
+    role: Option<Role>,
+    reason: Reason,
+    bytes: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Decision {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let Admin(caller) = Admin::from_request_parts(&mut parts, state).await?;
+        let asked = Asked::from_request_parts(&mut parts, state).await?;
+        let path = RawPathParams::from_request_parts(&mut parts, state).await;
+        let path = path.map_err(ApiError::internal)?;
+        let named = |sought| path.iter().find(|(name, _)| *name == sought);
+        let user = identity(named("user").map_or("", |(_, user)| user))?;
+        let role = named("role")
+            .map(|(_, role)| role_named(role))
+            .transpose()?;
+        let body = Body::<Because>::from_request(Request::from_parts(parts, body), state).await?;
+        Ok(Self {
+            asked,
+            by: caller.user(),
+            user,
+            role,
+            reason: body.value.reason()?,
+            bytes: body.bytes,
+        })
+    }
+}
+
+/// The role that is written so.
+fn role_named(text: &str) -> Result<Role, ApiError> {
+    let role = serde_json::from_value::<RoleName>(text.into());
+    role.map(Role::from)
+        .map_err(|_| ApiError::new(&kinds::NOT_FOUND))
+}
+
+impl Decision {
+    fn role(&self) -> Result<Role, ApiError> {
+        self.role
+            .ok_or_else(|| ApiError::internal("the path names no role"))
+    }
+
+    /// Has it recorded; the command is told by whom, why and when.
+    async fn made(
+        self,
+        users: &Users,
+        command: impl FnOnce(UserId, Reason, DateTime<Utc>) -> UserCommand,
+    ) -> Result<Changed, ApiError> {
+        let command = command(self.by, self.reason, users.now());
+        let actor = self.by.to_string();
+        users
+            .decide(&self.asked, &actor, &self.bytes, self.user, command)
+            .await
+    }
+}
+
 /// Block a user
 ///
 /// From the next request on they are refused; their sessions end.
 #[utoipa::path(post, path = "/v1/users/{user}/block", tag = "staff", operation_id = "block_user",
     security(("bearer" = [])), params(("user" = String, Path, description = "Which user")),
     request_body = Because, responses((status = 204, description = "The user is blocked")))]
-async fn block(
-    api: Api,
-    asked: Asked,
-    Admin(caller): Admin,
-    users: Extension<Users>,
-    Path(user): Path<String>,
-    body: Body<Because>,
-) -> Result<Changed, ApiError> {
-    let user = identity(&user)?;
-    let command = UserCommand::Block {
-        by: caller.user(),
-        reason: body.value.reason()?,
-        at: users.now(),
-    };
-    let done = users
-        .decide(&asked, &caller.actor(), &body.bytes, user, command)
-        .await?;
+async fn block(api: Api, users: Extension<Users>, decision: Decision) -> Result<Changed, ApiError> {
+    let (asked, user) = (decision.asked.clone(), decision.user);
+    let block = |by, reason, at| UserCommand::Block { by, reason, at };
+    let done = decision.made(&users, block).await?;
     users
         .end_sessions(&api, &asked, user, EndedBecause::Blocked, None)
         .await?;
@@ -240,22 +294,9 @@ async fn block(
     operation_id = "unblock_user", security(("bearer" = [])),
     params(("user" = String, Path, description = "Which user")),
     request_body = Because, responses((status = 204, description = "The user is not blocked")))]
-async fn unblock(
-    asked: Asked,
-    Admin(caller): Admin,
-    users: Extension<Users>,
-    Path(user): Path<String>,
-    body: Body<Because>,
-) -> Result<Changed, ApiError> {
-    let command = UserCommand::Unblock {
-        by: caller.user(),
-        reason: body.value.reason()?,
-        at: users.now(),
-    };
-    let user = identity(&user)?;
-    users
-        .decide(&asked, &caller.actor(), &body.bytes, user, command)
-        .await
+async fn unblock(users: Extension<Users>, decision: Decision) -> Result<Changed, ApiError> {
+    let unblock = |by, reason, at| UserCommand::Unblock { by, reason, at };
+    decision.made(&users, unblock).await
 }
 
 /// Give a user a role
@@ -264,23 +305,15 @@ async fn unblock(
     params(("user" = String, Path, description = "Which user"),
         ("role" = inline(RoleName), Path, description = "Which role")),
     request_body = Because, responses((status = 204, description = "The user has the role")))]
-async fn grant(
-    asked: Asked,
-    Admin(caller): Admin,
-    users: Extension<Users>,
-    Path((user, role)): Path<(String, RoleName)>,
-    body: Body<Because>,
-) -> Result<Changed, ApiError> {
-    let command = UserCommand::GrantRole {
-        role: role.into(),
-        by: caller.user(),
-        reason: body.value.reason()?,
-        at: users.now(),
+async fn grant(users: Extension<Users>, decision: Decision) -> Result<Changed, ApiError> {
+    let role = decision.role()?;
+    let grant = |by, reason, at| UserCommand::GrantRole {
+        role,
+        by,
+        reason,
+        at,
     };
-    let user = identity(&user)?;
-    users
-        .decide(&asked, &caller.actor(), &body.bytes, user, command)
-        .await
+    decision.made(&users, grant).await
 }
 
 /// Take a role from a user
@@ -289,23 +322,15 @@ async fn grant(
     params(("user" = String, Path, description = "Which user"),
         ("role" = inline(RoleName), Path, description = "Which role")),
     request_body = Because, responses((status = 204, description = "The user lacks the role")))]
-async fn revoke(
-    asked: Asked,
-    Admin(caller): Admin,
-    users: Extension<Users>,
-    Path((user, role)): Path<(String, RoleName)>,
-    body: Body<Because>,
-) -> Result<Changed, ApiError> {
-    let command = UserCommand::RevokeRole {
-        role: role.into(),
-        by: caller.user(),
-        reason: body.value.reason()?,
-        at: users.now(),
+async fn revoke(users: Extension<Users>, decision: Decision) -> Result<Changed, ApiError> {
+    let role = decision.role()?;
+    let revoke = |by, reason, at| UserCommand::RevokeRole {
+        role,
+        by,
+        reason,
+        at,
     };
-    let user = identity(&user)?;
-    users
-        .decide(&asked, &caller.actor(), &body.bytes, user, command)
-        .await
+    decision.made(&users, revoke).await
 }
 
 impl Users {

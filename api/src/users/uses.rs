@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::users::ApiKeyId;
+use projections::key_uses;
 use sqlx::PgPool;
 
 use crate::problem::{ApiError, kinds};
@@ -42,15 +43,7 @@ impl Uses {
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
         if self.admit(key, per_minute, now)? {
-            sqlx::query(
-                "insert into api_key_uses as u (key_id, last_used_at) values ($1, $2) \
-                 on conflict (key_id) do update \
-                    set last_used_at = greatest(u.last_used_at, excluded.last_used_at)",
-            )
-            .bind(key.to_string())
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
+            key_uses::note(&self.pool, key, now).await?;
         }
         Ok(())
     }
@@ -92,11 +85,6 @@ impl Uses {
 
     /// When keys were last used, as far as it is known.
     pub async fn last(&self, keys: &[String]) -> Result<HashMap<String, DateTime<Utc>>, ApiError> {
-        let rows: Vec<(String, DateTime<Utc>)> =
-            sqlx::query_as("select key_id, last_used_at from api_key_uses where key_id = any($1)")
-                .bind(keys)
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.into_iter().collect())
+        Ok(key_uses::last(&self.pool, keys).await?)
     }
 }

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod bodies;
+mod browser;
 mod client;
 mod documents;
 mod headers;

@@ -132,3 +132,27 @@ async fn an_address_that_is_taken_is_named() {
     let said = Server::bind(&settings).await.unwrap_err().to_string();
     assert!(said.contains(&settings.listen.to_string()) && said.contains("TRAINNET_LISTEN"));
 }
+
+/// Whether a client that trusts this certificate alone is spoken to.
+async fn is_shown(world: &World, trusted: &CertificateDer<'static>) -> bool {
+    let localhost = ServerName::try_from("localhost").unwrap();
+    let stream = TcpStream::connect(world.address).await.unwrap();
+    let connector = connector(trusted.clone(), &version::TLS13);
+    connector.connect(localhost, stream).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_renewed_is_shown_without_a_restart() {
+    let (folder, beside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (files, old) = certificate(folder.path());
+    let world = World::with(|settings| settings.tls = Some(files.clone())).await;
+    assert!(is_shown(&world, &old).await);
+    let (renewed, new) = certificate(beside.path());
+    std::fs::rename(&renewed.certificate, &files.certificate).unwrap();
+    std::fs::rename(&renewed.key, &files.key).unwrap();
+    crate::users::people::eventually("the new one is shown", async || {
+        is_shown(&world, &new).await
+    })
+    .await;
+    assert!(!is_shown(&world, &old).await);
+}

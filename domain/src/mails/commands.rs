@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::events::{FailedBecause, Intended};
+use super::events::{FailedBecause, Intended, WithdrawnBecause};
 use crate::users::UserId;
 
 #[derive(Clone, Debug)]
@@ -19,6 +19,11 @@ pub enum MailCommand {
     RecordFailure {
         attempt: u32,
         reason: FailedBecause,
+        at: DateTime<Utc>,
+    },
+    /// It is of no use to anybody any more: what it asks was answered, or cannot be.
+    Withdraw {
+        why: WithdrawnBecause,
         at: DateTime<Utc>,
     },
     /// Begins anew with what was given up.
@@ -40,6 +45,8 @@ pub enum MailError {
     Sent,
     #[error("the mail was given up")]
     GivenUp,
+    #[error("what the mail asks for was answered, or cannot be any more")]
+    Withdrawn,
     #[error("the mail has not been given up")]
     NotGivenUp,
 }

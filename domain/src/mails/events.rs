@@ -57,6 +57,17 @@ pub enum FailedBecause {
     NoAddress,
 }
 
+/// Why a mail is not sent though nothing is in its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum WithdrawnBecause {
+    /// What it asks for was answered, or is void.
+    #[serde(rename = "answered")]
+    Answered,
+    /// What it asks for cannot be answered any more.
+    #[serde(rename = "expired")]
+    Expired,
+}
+
 /// What a mail is for; it never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,8 +100,19 @@ pub enum MailEvent {
     },
     #[serde(rename = "mail.given-up")]
     GivenUp { at: DateTime<Utc> },
+    #[serde(rename = "mail.withdrawn")]
+    Withdrawn {
+        why: WithdrawnBecause,
+        at: DateTime<Utc>,
+    },
     #[serde(rename = "mail.retried")]
-    Retried { by: UserId, at: DateTime<Utc> },
+    Retried {
+        /// To whom the mail goes; version 1 does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserId>,
+        by: UserId,
+        at: DateTime<Utc>,
+    },
 }
 
 impl Effects for MailEvent {}
@@ -102,12 +124,21 @@ impl DomainEvent for MailEvent {
             Self::Sent { .. } => "mail.sent",
             Self::AttemptFailed { .. } => "mail.attempt-failed",
             Self::GivenUp { .. } => "mail.given-up",
+            Self::Withdrawn { .. } => "mail.withdrawn",
             Self::Retried { .. } => "mail.retried",
         };
         name.to_owned()
     }
 
     fn event_version(&self) -> String {
-        "1".to_owned()
+        let version = match self {
+            Self::Retried { .. } => "2",
+            Self::Intended(_)
+            | Self::Sent { .. }
+            | Self::AttemptFailed { .. }
+            | Self::GivenUp { .. }
+            | Self::Withdrawn { .. } => "1",
+        };
+        version.to_owned()
     }
 }

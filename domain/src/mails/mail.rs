@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::{MailCommand, MailError};
 use super::events::{FailedBecause, Intended, MailEvent};
+use crate::users::UserId;
 
 /// After so many failures somebody has to look at it; with these pauses that is after 20 hours and a half.
 pub const ATTEMPTS_MAX: u32 = 12;
@@ -41,6 +42,9 @@ pub enum Mail {
         intended: Intended,
         attempts: u32,
     },
+    Withdrawn {
+        intended: Intended,
+    },
 }
 
 impl Mail {
@@ -49,6 +53,7 @@ impl Mail {
             Self::Unintended => None,
             Self::Due { intended, .. }
             | Self::Sent { intended }
+            | Self::Withdrawn { intended }
             | Self::GivenUp { intended, .. } => Some(intended),
         }
     }
@@ -59,20 +64,24 @@ impl Mail {
             Self::Due {
                 attempts, next_at, ..
             } => Some((attempts.saturating_add(1), *next_at)),
-            Self::Unintended | Self::Sent { .. } | Self::GivenUp { .. } => None,
+            Self::Unintended
+            | Self::Sent { .. }
+            | Self::Withdrawn { .. }
+            | Self::GivenUp { .. } => None,
         }
     }
 
     fn decide(&self, command: MailCommand) -> Result<Vec<MailEvent>, MailError> {
-        use MailCommand::{Intend, RecordFailure, RecordSent, Retry};
+        use MailCommand::{Intend, RecordFailure, RecordSent, Retry, Withdraw};
         match (self, command) {
             (Self::Unintended, Intend(intended)) => Ok(vec![MailEvent::Intended(intended)]),
-            (Self::Unintended, RecordSent { .. } | RecordFailure { .. } | Retry { .. }) => {
+            (Self::Unintended, RecordSent { .. } | RecordFailure { .. } | Withdraw { .. }) => {
                 Err(MailError::NotIntended)
             }
             (
                 Self::Due { intended, .. }
                 | Self::Sent { intended }
+                | Self::Withdrawn { intended }
                 | Self::GivenUp { intended, .. },
                 Intend(asked),
             ) => {
@@ -103,16 +112,28 @@ impl Mail {
             {
                 Err(MailError::GivenUp)
             }
-            (Self::Sent { .. } | Self::GivenUp { .. }, RecordFailure { .. })
-            | (Self::Sent { .. }, RecordSent { .. }) => Ok(vec![]),
             (
-                Self::Due {
-                    attempts,
-                    attempts_before,
-                    ..
-                },
-                Retry { .. },
-            ) => {
+                Self::Sent { .. } | Self::Withdrawn { .. } | Self::GivenUp { .. },
+                RecordFailure { .. },
+            )
+            | (Self::Sent { .. } | Self::Withdrawn { .. }, RecordSent { .. })
+            | (
+                Self::Sent { .. } | Self::Withdrawn { .. } | Self::GivenUp { .. },
+                Withdraw { .. },
+            ) => Ok(vec![]),
+            (Self::Due { .. }, Withdraw { why, at }) => Ok(vec![MailEvent::Withdrawn { why, at }]),
+            (_, Retry { by, at }) => self.retry(by, at),
+        }
+    }
+
+    fn retry(&self, by: UserId, at: DateTime<Utc>) -> Result<Vec<MailEvent>, MailError> {
+        match self {
+            Self::Unintended => Err(MailError::NotIntended),
+            Self::Due {
+                attempts,
+                attempts_before,
+                ..
+            } => {
                 let is_retried = *attempts_before > 0 && attempts == attempts_before;
                 if is_retried {
                     Ok(vec![])
@@ -120,8 +141,12 @@ impl Mail {
                     Err(MailError::NotGivenUp)
                 }
             }
-            (Self::Sent { .. }, Retry { .. }) => Err(MailError::Sent),
-            (Self::GivenUp { .. }, Retry { by, at }) => Ok(vec![MailEvent::Retried { by, at }]),
+            Self::Sent { .. } => Err(MailError::Sent),
+            Self::Withdrawn { .. } => Err(MailError::Withdrawn),
+            Self::GivenUp { intended, .. } => {
+                let to = Some(intended.to);
+                Ok(vec![MailEvent::Retried { to, by, at }])
+            }
         }
     }
 
@@ -130,7 +155,7 @@ impl Mail {
         let attempts_possible = match self {
             Self::Due { attempts, .. } => attempts.saturating_add(1),
             Self::GivenUp { attempts, .. } => *attempts,
-            Self::Unintended | Self::Sent { .. } => 0,
+            Self::Unintended | Self::Sent { .. } | Self::Withdrawn { .. } => 0,
         };
         if attempt == 0 || attempt > attempts_possible {
             return Err(MailError::WrongAttempt);
@@ -226,12 +251,16 @@ impl Aggregate for Mail {
                 attempts_before: attempts,
                 next_at: at,
             },
+            (Self::Due { intended, .. }, MailEvent::Withdrawn { .. }) => {
+                Self::Withdrawn { intended }
+            }
             // Nothing else follows from anything that is decided above.
             (
                 state,
                 MailEvent::Sent { .. }
                 | MailEvent::AttemptFailed { .. }
                 | MailEvent::GivenUp { .. }
+                | MailEvent::Withdrawn { .. }
                 | MailEvent::Retried { .. },
             ) => state,
         };

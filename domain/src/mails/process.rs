@@ -24,7 +24,9 @@ pub fn after_user(cause: Uuid, user: UserId, event: &UserEvent) -> Option<(MailI
         UserEvent::AddressChanged { challenge, at, .. } => {
             (Template::AddressChanged, Some(*challenge), *at)
         }
-        UserEvent::SecondFactorEnabled { at, .. } | UserEvent::SecondFactorDisabled { at, .. } => {
+        UserEvent::SecondFactorEnabled { at, .. }
+        | UserEvent::SecondFactorDisabled { at, .. }
+        | UserEvent::RecoveryCodesReplaced { at, .. } => {
             (Template::SecondFactorChanged, None, *at)
         }
         UserEvent::Blocked { at, .. } => (Template::Blocked, None, *at),
@@ -32,6 +34,7 @@ pub fn after_user(cause: Uuid, user: UserId, event: &UserEvent) -> Option<(MailI
         | UserEvent::Confirmed { .. }
         | UserEvent::ChallengeFailed { .. }
         | UserEvent::PasswordRehashed { .. }
+        | UserEvent::LocaleChanged { .. }
         | UserEvent::RoleGranted { .. }
         | UserEvent::RoleRevoked { .. }
         | UserEvent::Unblocked { .. }

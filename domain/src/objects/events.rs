@@ -159,6 +159,9 @@ pub enum RemovedBecause {
     /// Nobody needs it any more: there is a later one, or the work is over.
     #[serde(rename = "superseded")]
     Superseded,
+    /// Where it was being fetched from broke off.
+    #[serde(rename = "source")]
+    Source,
     /// Its owner was forgotten.
     #[serde(rename = "erased")]
     Erased,

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use ledger::{Money, MoneyError};
 use thiserror::Error;
 
-use super::events::{CheckoutOpened, DisputeReason, FailedBecause, Reference, RefundId, Requested};
+use super::events::{CheckoutOpened, DisputeReason, FailedBecause, Requested};
+use super::names::{Reference, RefundId};
 use crate::users::UserId;
 
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@
 
 mod commands;
 mod events;
+mod names;
 mod payment;
 
 pub use commands::{
@@ -16,8 +17,8 @@ pub use commands::{
 };
 pub use events::{
     CheckoutOpened, DisputeLost, DisputeOutcome, DisputeReason, DisputeReinstated,
-    DisputeWithdrawn, FailedBecause, NotAReference, Paid, PaymentEvent, PaymentId, Reference,
-    RefundAfter, RefundFailed, RefundFailedBecause, RefundId, RefundRequested, RefundSucceeded,
-    Requested,
+    DisputeWithdrawn, FailedBecause, Paid, PaymentEvent, RefundAfter, RefundFailed,
+    RefundFailedBecause, RefundRequested, RefundSucceeded, Requested,
 };
+pub use names::{NotAReference, PaymentId, Reference, RefundId};
 pub use payment::{Dispute, Payment, Refund, RefundStage, Stage, Terms};

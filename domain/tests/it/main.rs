@@ -2,4 +2,5 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
+mod cards;
 mod samples;

@@ -3,6 +3,7 @@
 //! It reads on and keeps little: what is read may be larger than memory, and made by somebody who
 //! means ill. Nothing that is read is ever run.
 
+mod cifar;
 mod columns;
 mod csv;
 mod encoding;
@@ -49,6 +50,16 @@ pub fn inspect(file: &mut (impl Read + Seek)) -> io::Result<Report> {
     }
     if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
         return zip::inspect(file, bytes);
+    }
+    if sample.starts_with(&[0x1F, 0x8B]) {
+        return cifar::inspect_packed(file, bytes);
+    }
+    if cifar::looks_pickled(&sample) {
+        return cifar::inspect_pickled(file);
+    }
+    let is_binary = encoding::detect(&sample) == encoding::Detected::Binary;
+    if is_binary && cifar::looks_binary(&sample, bytes) {
+        return cifar::inspect_binary(file);
     }
     let foreign = FOREIGN.iter().find(|(magic, _)| sample.starts_with(magic));
     if let Some((_, what)) = foreign {

@@ -54,10 +54,11 @@ enum Status {
     Waiting,
     Sent,
     GivenUp,
+    Withdrawn,
 }
 
 impl Status {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::GivenUp];
+    const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::GivenUp, Self::Withdrawn];
 
     /// Stored.
     const fn name(self) -> &'static str {
@@ -65,6 +66,7 @@ impl Status {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
             Self::GivenUp => "given-up",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -163,6 +165,10 @@ impl Known {
                 line.next_at = retry_at.unwrap_or(line.next_at);
             }
             MailEvent::GivenUp { .. } => line.status = Status::GivenUp,
+            MailEvent::Withdrawn { why, .. } => {
+                line.status = Status::Withdrawn;
+                line.reason = Some(stored_name(why));
+            }
             MailEvent::Retried { at, .. } => {
                 line.status = Status::Waiting;
                 line.next_at = at;

@@ -46,7 +46,7 @@ const MAILS_INDEX: usize = 0;
 
 impl Projection for Mails {
     const NAME: &'static str = "mails";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const TABLES: &'static [Table] = &[MAILS];
 
     type Page = MailsPage;

@@ -10,12 +10,12 @@ pub struct Mail {
     pub mail: String,
     pub to_user: String,
     pub template: String,
-    /// `waiting`, `sent` or `given-up`.
+    /// `waiting`, `sent`, `given-up` or `withdrawn`.
     pub status: String,
     pub attempts: i64,
     /// When a waiting mail is to be tried next.
     pub next_at: DateTime<Utc>,
-    /// Why the last attempt failed, if one did.
+    /// Why the last attempt failed, if one did, or why the mail was withdrawn.
     pub reason: Option<String>,
     pub intended_at: DateTime<Utc>,
     pub intended_position: i64,

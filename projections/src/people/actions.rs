@@ -52,12 +52,17 @@ fn detail(what: &What) -> Option<String> {
             started.new_device.then(|| "new-device".to_owned())
         }
         What::Session(SessionEvent::Ended { why, .. }) => Some(stored::name(*why)),
-        What::Examination(KycEvent::Rejected { reason, .. }) => Some(reason.to_string()),
+        What::Examination(KycEvent::Rejected { reason, .. })
+        | What::Verification { reason, .. } => Some(reason.to_string()),
         What::Session(SessionEvent::Refreshed { .. } | SessionEvent::TokenReused { .. })
         | What::Key(_)
         | What::Examination(
-            KycEvent::Submitted { .. } | KycEvent::Approved { .. } | KycEvent::Expired { .. },
-        ) => None,
+            KycEvent::Submitted { .. }
+            | KycEvent::Approved { .. }
+            | KycEvent::Expired { .. }
+            | KycEvent::Withdrawn { .. },
+        )
+        | What::Retry { .. } => None,
     }
 }
 
@@ -85,7 +90,9 @@ fn detail_of_user(event: &UserEvent) -> Option<String> {
         | UserEvent::SecondFactorBegun { .. }
         | UserEvent::SecondFactorEnabled { .. }
         | UserEvent::CodeAccepted { .. }
+        | UserEvent::LocaleChanged { .. }
         | UserEvent::RecoveryCodeSpent { .. }
+        | UserEvent::RecoveryCodesReplaced { .. }
         | UserEvent::Lapsed { .. }
         | UserEvent::Erased { .. } => None,
     }

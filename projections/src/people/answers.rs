@@ -36,6 +36,7 @@ pub enum ExaminationStanding {
     Approved,
     Rejected,
     Expired,
+    Withdrawn,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

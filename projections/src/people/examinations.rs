@@ -89,6 +89,7 @@ impl Line {
                 self.reason = Some(reason.to_string());
             }
             KycEvent::Expired { .. } => self.standing = ExaminationStanding::Expired,
+            KycEvent::Withdrawn { .. } => self.standing = ExaminationStanding::Withdrawn,
         }
     }
 

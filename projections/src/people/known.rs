@@ -1,5 +1,6 @@
 //! The rows that are known, and what each event makes of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use store::copy::Row;
@@ -39,20 +40,20 @@ impl Known {
                 position: change.position,
                 reason: Unfoldable::Missing,
             })?;
-            actions::append(&change, user, actions);
+            actions::append(&change, &user, actions);
         }
         Ok(())
     }
 
     /// Whose account the change is about; nothing if it is one of something that never began.
-    fn change<'a>(&'a mut self, change: &'a Change) -> Option<&'a str> {
+    fn change<'a>(&'a mut self, change: &'a Change) -> Option<Cow<'a, str>> {
         let (position, at) = (change.position, change.recorded_at);
         let stream = &change.stream;
         match &change.what {
             What::User(event) => {
                 let new = users::Line::new(event, position, at);
                 begun(&mut self.users, stream, new)?.change(event, at);
-                Some(stream)
+                Some(stream.into())
             }
             What::Session(event) => {
                 let line = begun(
@@ -61,19 +62,21 @@ impl Known {
                     sessions::Line::new(event, position),
                 )?;
                 line.change(event);
-                Some(line.user())
+                Some(line.user().into())
             }
             What::Key(event) => {
                 let line = begun(&mut self.keys, stream, keys::Line::new(event, position))?;
                 line.change(event);
-                Some(line.user())
+                Some(line.user().into())
             }
             What::Examination(event) => {
                 let new = examinations::Line::new(event, position, at);
                 let line = begun(&mut self.examinations, stream, new)?;
                 line.change(event, at);
-                Some(line.user())
+                Some(line.user().into())
             }
+            What::Retry { to } => Some(to.to_string().into()),
+            What::Verification { provider, .. } => Some(provider.to_string().into()),
         }
     }
 

@@ -45,7 +45,7 @@ const ACTIONS_INDEX: usize = 4;
 
 impl Projection for People {
     const NAME: &'static str = "people";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLES: &'static [Table] = &[
         users::TABLE,
         sessions::TABLE,

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
-use domain::users::{ApiKey, ApiKeyEvent, Kyc, KycEvent, Session, SessionEvent, User, UserEvent};
+use domain::mails::{Mail, MailEvent};
+use domain::servers::{Machine, MachineEvent, UnverifiedBecause};
+use domain::users::{
+    ApiKey, ApiKeyEvent, Kyc, KycEvent, Reason, Session, SessionEvent, User, UserEvent, UserId,
+};
 use store::{Catalogue, Columns, EventRef, Metadata, decode};
 
 use super::{EXAMINATIONS_INDEX, KEYS_INDEX, SESSIONS_INDEX, USERS_INDEX};
@@ -32,6 +36,15 @@ pub(super) enum What {
     Session(SessionEvent),
     Key(ApiKeyEvent),
     Examination(KycEvent),
+    /// Staff had a mail to this user tried again; it changes no row.
+    Retry {
+        to: UserId,
+    },
+    /// Staff said of a machine of this user's whether it is what it says; it changes no row.
+    Verification {
+        provider: UserId,
+        reason: Reason,
+    },
 }
 
 impl What {
@@ -41,6 +54,17 @@ impl What {
             Session::TYPE => Self::Session(decode(event, &[])?),
             ApiKey::TYPE => Self::Key(decode(event, &[])?),
             Kyc::TYPE => Self::Examination(decode(event, &[])?),
+            Mail::TYPE => match decode(event, &[])? {
+                // The first version does not say to whom; whoever did it is known.
+                MailEvent::Retried { to, by, .. } => Self::Retry {
+                    to: to.unwrap_or(by),
+                },
+                _ => return Ok(None),
+            },
+            Machine::TYPE => match verification(decode(event, &[])?) {
+                Some(what) => what,
+                None => return Ok(None),
+            },
             _ => return Ok(None),
         };
         Ok(what.shows().then_some(what))
@@ -63,25 +87,47 @@ impl What {
                 | UserEvent::RoleRevoked { .. }
                 | UserEvent::Blocked { .. }
                 | UserEvent::Unblocked { .. }
+                | UserEvent::LocaleChanged { .. }
                 | UserEvent::SecondFactorBegun { .. }
                 | UserEvent::SecondFactorEnabled { .. }
                 | UserEvent::SecondFactorDisabled { .. }
                 | UserEvent::RecoveryCodeSpent { .. }
+                | UserEvent::RecoveryCodesReplaced { .. }
                 | UserEvent::Lapsed { .. }
                 | UserEvent::Erased { .. } => true,
             },
-            Self::Session(_) | Self::Key(_) | Self::Examination(_) => true,
+            Self::Session(_)
+            | Self::Key(_)
+            | Self::Examination(_)
+            | Self::Retry { .. }
+            | Self::Verification { .. } => true,
         }
     }
 
-    /// In which table the row stands that this changes.
-    const fn table(&self) -> usize {
+    /// In which table the row stands that this changes, if it changes one.
+    const fn table(&self) -> Option<usize> {
         match self {
-            Self::User(_) => USERS_INDEX,
-            Self::Session(_) => SESSIONS_INDEX,
-            Self::Key(_) => KEYS_INDEX,
-            Self::Examination(_) => EXAMINATIONS_INDEX,
+            Self::User(_) => Some(USERS_INDEX),
+            Self::Session(_) => Some(SESSIONS_INDEX),
+            Self::Key(_) => Some(KEYS_INDEX),
+            Self::Examination(_) => Some(EXAMINATIONS_INDEX),
+            Self::Retry { .. } | Self::Verification { .. } => None,
         }
+    }
+}
+
+/// Of what happens to machines, what staff decide is told with what they decide about people.
+fn verification(event: MachineEvent) -> Option<What> {
+    match event {
+        MachineEvent::Verified {
+            provider, reason, ..
+        }
+        | MachineEvent::Unverified {
+            provider,
+            why: UnverifiedBecause::Staff { reason, .. },
+            ..
+        } => Some(What::Verification { provider, reason }),
+        _ => None,
     }
 }
 
@@ -110,7 +156,7 @@ impl PeoplePage {
     pub(super) fn touched(&self) -> BTreeSet<(usize, &str)> {
         self.0
             .iter()
-            .map(|change| (change.what.table(), change.stream.as_str()))
+            .filter_map(|change| Some((change.what.table()?, change.stream.as_str())))
             .collect()
     }
 }

@@ -105,6 +105,7 @@ impl Line {
         use UserEvent as E;
         self.changed_at = recorded_at;
         match event {
+            E::LocaleChanged { locale, .. } => self.locale = Some(*locale),
             E::Confirmed { .. } => self.standing = Standing::Confirmed,
             E::RoleGranted { role, .. } => self.roles = self.roles.with(*role),
             E::RoleRevoked { role, .. } => {
@@ -131,7 +132,8 @@ impl Line {
             | E::ChallengeFailed { .. }
             | E::SecondFactorBegun { .. }
             | E::CodeAccepted { .. }
-            | E::RecoveryCodeSpent { .. } => {}
+            | E::RecoveryCodeSpent { .. }
+            | E::RecoveryCodesReplaced { .. } => {}
         }
     }
 

@@ -81,7 +81,11 @@ async fn three_mails(world: &World) -> i64 {
             intended(2, Template::Blocked),
             failed(1, None),
             MailEvent::GivenUp { at: EPOCH },
-            MailEvent::Retried { by, at: later },
+            MailEvent::Retried {
+                to: None,
+                by,
+                at: later,
+            },
         ],
     )
     .await;

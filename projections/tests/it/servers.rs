@@ -31,6 +31,7 @@ async fn changed(world: &World) -> i64 {
         reason: reason("Slower than it says."),
     };
     let verified = |minutes| MachineEvent::Verified {
+        provider: ann(),
         by: bob(),
         reason: reason("Seen."),
         at: minute(minutes),
@@ -58,6 +59,7 @@ async fn changed(world: &World) -> i64 {
         },
         verified(6),
         MachineEvent::Unverified {
+            provider: ann(),
             why: staff,
             at: minute(7),
         },

@@ -64,7 +64,7 @@ async fn what_is_not_taken_is_told_again() {
 
 #[tokio::test]
 async fn what_is_told_twice_is_told_twice() {
-    let (_, listener, names) = paid(|it| it.duplicate = 2).await;
+    let (_world, listener, names) = paid(|it| it.duplicate = 2).await;
     let heard = listener.hears(3 * names.len()).await;
     for name in names {
         assert_eq!(heard.iter().filter(|it| **it == name).count(), 3);
@@ -81,7 +81,7 @@ async fn what_is_dropped_is_never_told_and_is_in_the_list() {
 
 #[tokio::test]
 async fn what_is_mixed_comes_out_of_order() {
-    let (_, listener, names) = paid(|it| it.reorder = 5).await;
+    let (_world, listener, names) = paid(|it| it.reorder = 5).await;
     let heard = listener.hears(names.len()).await;
     assert_ne!(heard, names);
 }
@@ -105,7 +105,7 @@ async fn what_is_delayed_comes_when_its_time_has_come() {
 
 #[tokio::test]
 async fn a_skewed_clock_shows_in_the_signature() {
-    let (_, listener, names) = paid(|it| it.skew_seconds = -600).await;
+    let (_world, listener, names) = paid(|it| it.skew_seconds = -600).await;
     listener.hears(names.len()).await;
     assert!(listener.heard()[0].signature.starts_with("t=1799999400,"));
 }

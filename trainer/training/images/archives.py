@@ -4,8 +4,11 @@ import tarfile
 import zipfile
 
 from ..errors import BadData
+from . import cifar
 
 FILE_BYTES_MAX = 512 * 1024 * 1024
+# How pickles of the protocols from 2 on begin.
+PICKLES = {bytes([0x80, protocol]) for protocol in range(2, 6)}
 
 
 def entries(path):
@@ -25,9 +28,19 @@ def entries(path):
                 if entry.isfile():
                     yield entry.name, lambda e=entry: _of_tar(archive, e)
     elif path.is_file():
-        yield path.name, path.read_bytes
+        yield _called(path), path.read_bytes
     else:
         raise BadData("dataset: the file is not there")
+
+
+def _called(path):
+    """The name of a file that came alone; a batch may have lost its own on the way."""
+    with path.open("rb") as file:
+        is_pickle = file.read(2) in PICKLES
+    size = path.stat().st_size
+    if is_pickle:
+        return "data_batch_1"
+    return "data_batch_1.bin" if size and size % cifar.RECORD == 0 else path.name
 
 
 def _of_zip(archive, entry):

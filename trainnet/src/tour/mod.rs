@@ -48,10 +48,13 @@ pub struct Ground {
 struct People {
     customer: Known,
     provider: Known,
+    /// Made just now, so that nobody can sign in yet.
+    #[serde(skip)]
+    new: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Known {
+pub struct Known {
     email: String,
     password: String,
 }
@@ -72,8 +75,8 @@ pub async fn tour(out: &mut (dyn Write + Send), ground: &Ground) -> anyhow::Resu
         out,
         "1. Two people: a customer, and a provider with this machine.\n"
     )?;
-    let provider = Person::enter(&server, &people.provider, "provider").await?;
-    let customer = Person::enter(&server, &people.customer, "customer").await?;
+    let provider = Person::enter(&server, &people.provider, "provider", people.new).await?;
+    let customer = Person::enter(&server, &people.customer, "customer", people.new).await?;
     writeln!(
         out,
         "   {} and {}",
@@ -107,6 +110,7 @@ fn people(file: &Path) -> anyhow::Result<People> {
     let people = People {
         customer: known("customer")?,
         provider: known("provider")?,
+        new: true,
     };
     let mut written = OpenOptions::new()
         .write(true)

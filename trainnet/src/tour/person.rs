@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use hyper::Method;
 use hyper::body::Bytes;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Known;
@@ -14,6 +14,9 @@ use crate::client::server::{Answer, Ask, Server};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Mail is written within a second; whoever waits longer waits for something that is broken.
 const LOOKS_MAX: u32 = 100;
+/// Attempts to sign in are counted by the minute.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE_TIMES: u32 = 7;
 const CODE_DIGITS: usize = 6;
 
 /// Somebody who is signed in.
@@ -25,9 +28,14 @@ pub struct Person {
 
 impl Person {
     /// Registers and confirms whoever is new, and signs in.
-    pub async fn enter(server: &Server, known: &Known, side: &str) -> anyhow::Result<Self> {
+    pub async fn enter(
+        server: &Server,
+        known: &Known,
+        side: &str,
+        new: bool,
+    ) -> anyhow::Result<Self> {
         let session = json!({ "email": known.email, "password": known.password });
-        if let Some(person) = sign_in(server, &session).await? {
+        if !new && let Some(person) = sign_in(server, &session).await? {
             return Ok(person);
         }
         let new = json!({ "email": known.email, "password": known.password, "sides": [side] });
@@ -42,19 +50,12 @@ impl Person {
     }
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        Ok(self.ask(Method::GET, path, None, None, None).await?.json)
-    }
-
-    /// Sees at least what had happened at this position.
-    pub async fn get_since(&self, path: &str, position: &str) -> anyhow::Result<Value> {
-        let asked = self.ask(Method::GET, path, None, None, Some(position));
-        Ok(asked.await?.json)
+        Ok(self.ask(Method::GET, path, None, None).await?.json)
     }
 
     /// Done once under the key, however often it is asked.
     pub async fn post(&self, path: &str, key: &str, body: Value) -> anyhow::Result<Answer> {
-        self.ask(Method::POST, path, Some(body), Some(key), None)
-            .await
+        self.ask(Method::POST, path, Some(body), Some(key)).await
     }
 
     /// Sends a file as it is.
@@ -80,7 +81,6 @@ impl Person {
         path: &str,
         body: Option<Value>,
         key: Option<&str>,
-        position: Option<&str>,
     ) -> anyhow::Result<Answer> {
         let ask = Ask {
             method,
@@ -88,7 +88,7 @@ impl Person {
             body,
             bearer: Some(&self.access_token),
             key,
-            position,
+            position: None,
         };
         self.server.ask(&ask).await.with_context(|| path.to_owned())
     }
@@ -97,7 +97,18 @@ impl Person {
 /// Nobody, where the address and the password do not belong together yet.
 async fn sign_in(server: &Server, session: &Value) -> anyhow::Result<Option<Person>> {
     let ask = Ask::posting("/v1/sessions", session.clone());
-    let answered = match server.ask(&ask).await {
+    let mut asked = server.ask(&ask).await;
+    // Whoever starts this again and again has used up a minute's attempts.
+    for _ in 0..PATIENCE_TIMES {
+        let refused = asked.as_ref().err();
+        let refused = refused.and_then(|error| error.downcast_ref::<Problem>());
+        if refused.is_none_or(|it| it.status != StatusCode::TOO_MANY_REQUESTS.as_u16()) {
+            break;
+        }
+        tokio::time::sleep(PATIENCE).await;
+        asked = server.ask(&ask).await;
+    }
+    let answered = match asked {
         Ok(answered) => answered,
         Err(error) => {
             let refused = error.downcast_ref::<Problem>();

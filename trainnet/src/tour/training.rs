@@ -63,8 +63,7 @@ async fn upload(
     let dataset = customer
         .bring(&path, &key, Bytes::from_static(bytes))
         .await?;
-    let id = dataset["id"].as_str().context("a dataset has an id")?;
-    let shape = &dataset["inspection"]["shape"];
+    let id = dataset["dataset"].as_str().context("a dataset has an id")?;
     writeln!(
         out,
         "3. {name} is uploaded and looked into before anybody pays:"
@@ -72,10 +71,10 @@ async fn upload(
     writeln!(
         out,
         "   {}, {} rows, {} columns, {} classes\n",
-        dataset["verdict"].as_str().unwrap_or("looked into"),
-        shape["rows"],
-        shape["columns"].as_array().map_or(0, Vec::len),
-        shape["classes"].as_array().map_or(0, Vec::len),
+        dataset["standing"].as_str().unwrap_or_default(),
+        dataset["rows"],
+        dataset["columns"],
+        dataset["classes"],
     )?;
     Ok(match model {
         Model::Tabular => json!({ "model_type": model_type, "dataset_id": id }),

@@ -62,6 +62,7 @@ fn the_example_names_every_variable_and_no_other() {
     // These are read by whoever calls for them, so no search finds them.
     read.extend(platform::VARIABLES.map(str::to_owned));
     read.extend(objects::VARIABLES.map(str::to_owned));
+    read.extend(agent::VARIABLES.map(str::to_owned));
     read.extend(platform::payments::VARIABLES.map(str::to_owned));
     read.retain(|name| !OF_THE_SYSTEM.contains(&name.as_str()));
     let example = fs::read_to_string(root().join(".env.example")).unwrap();

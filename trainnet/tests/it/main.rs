@@ -7,6 +7,7 @@ mod answers_lost;
 mod environment;
 mod lost;
 mod mail;
+mod payments;
 mod people;
 mod program;
 mod secrecy;

@@ -19,6 +19,8 @@ fn it_serves_what_up_made_and_ends_when_it_is_told_to() {
         head.starts_with("HTTP/1.1 200") && head.contains("\"position\":21"),
         "{head}"
     );
+    let hints = |line: std::io::Result<String>| line.unwrap().contains("trainnet admin create");
+    assert!(serving.lines.by_ref().any(hints));
     assert!(serving.get("/docs").contains("<title>TrainNet API</title>"));
     serving.signal("-TERM");
     let said: Vec<String> = serving.log.iter().collect();

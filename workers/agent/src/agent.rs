@@ -17,7 +17,7 @@ use crate::isolation;
 use crate::python::Python;
 use crate::server::Server;
 use crate::settings::Settings;
-use crate::task::{Come, Folder, Kept, Machine, Orders, perform};
+use crate::task::{Come, Folder, Kept, Machine, Orders, Wish, perform};
 use crate::trouble::{OnDisk as _, Trouble};
 use crate::wire::{
     Abilities, Assignment, DesiredOfMachine, Enrolled, Enrolment, MachineHeartbeat, MachineTold,
@@ -26,16 +26,6 @@ use crate::wire::{
 const BEAT_EVERY: Duration = Duration::from_secs(15);
 const WAIT_SECONDS: u64 = 25;
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// What the machine's owner wants of the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    Work,
-    /// Let trainers save, hand that in, and end.
-    Drain,
-    /// End now; trainers go on, and are found again.
-    Leave,
-}
 
 /// What a machine is, for its owner.
 #[derive(Debug)]
@@ -63,7 +53,7 @@ pub async fn join(
             settings.folder.display()
         )));
     }
-    let server = Server::try_new(server)?;
+    let server = Server::try_new(server, settings.authorities.as_deref())?;
     private_folder(&settings.folder)?;
     let (python, isolation) = probe(&settings).await?;
     let abilities = Abilities {
@@ -140,7 +130,8 @@ pub async fn run(settings: Settings, mut wishes: watch::Receiver<Wish>) -> Resul
     })?;
     let held = lock(&settings.folder)?;
     let held = held.ok_or_else(|| Trouble::wrong("another agent works from this folder"))?;
-    let server = Server::try_new(&identity.server)?.known_as(&identity.secret)?;
+    let server = Server::try_new(&identity.server, settings.authorities.as_deref())?
+        .known_as(&identity.secret)?;
     let (python, isolation) = probe(&settings).await?;
     let cache = Cache::new(settings.folder.join("cache"), settings.cache_bytes_max);
     let machine = Machine {
@@ -162,7 +153,7 @@ pub async fn run(settings: Settings, mut wishes: watch::Receiver<Wish>) -> Resul
     left
 }
 
-/// Ends when the machine is drained and idle, or no longer known.
+/// Ends when all is handed back, or the machine is no longer known.
 async fn at_work(machine: &Machine, wishes: watch::Receiver<Wish>) -> Result<(), Trouble> {
     let gauge = Gauge::try_new(&machine.settings.folder)?;
     let gpus: Vec<_> = gauge
@@ -172,7 +163,7 @@ async fn at_work(machine: &Machine, wishes: watch::Receiver<Wish>) -> Result<(),
         .map(|gpu| Some(gpu.uuid))
         .collect();
     let gpus = if gpus.is_empty() { vec![None] } else { gpus };
-    let (drain, draining) = watch::channel(false);
+    let (rest, resting) = watch::channel(false);
     let mut kept: Vec<Vec<(Folder, Kept)>> = gpus.iter().map(|_| Vec::new()).collect();
     for leftover in Folder::leftovers(&tasks(&machine.settings.folder)) {
         leftover.remove().await;
@@ -185,10 +176,8 @@ async fn at_work(machine: &Machine, wishes: watch::Receiver<Wish>) -> Result<(),
     for (slot, (gpu, kept)) in gpus.into_iter().zip(kept).enumerate() {
         let slot = Slot {
             machine: machine.clone(),
-            orders: Orders {
-                draining: draining.clone(),
-            },
-            wishes: wishes.clone(),
+            orders: Orders(wishes.clone()),
+            resting: resting.clone(),
             number: slot,
             gpu,
         };
@@ -202,7 +191,7 @@ async fn at_work(machine: &Machine, wishes: watch::Receiver<Wish>) -> Result<(),
     };
     tokio::select! {
         ended = working => ended,
-        ended = beat(machine, gauge, wishes.clone(), drain) => ended,
+        ended = beat(machine, gauge, rest) => ended,
     }
 }
 
@@ -210,8 +199,7 @@ async fn at_work(machine: &Machine, wishes: watch::Receiver<Wish>) -> Result<(),
 async fn beat(
     machine: &Machine,
     mut gauge: Gauge,
-    mut wishes: watch::Receiver<Wish>,
-    drain: watch::Sender<bool>,
+    rest: watch::Sender<bool>,
 ) -> Result<(), Trouble> {
     let mut abilities = Abilities {
         hardware: gauge.hardware(),
@@ -221,19 +209,7 @@ async fn beat(
     let mut is_news = true;
     let mut often = tokio::time::interval(BEAT_EVERY);
     loop {
-        tokio::select! {
-            _ = often.tick() => {}
-            changed = wishes.changed() => {
-                if *wishes.borrow_and_update() == Wish::Drain {
-                    drain.send_replace(true);
-                }
-                if changed.is_err() {
-                    // Nobody is left to wish for anything: it works on.
-                    std::future::pending::<()>().await;
-                }
-                continue;
-            }
-        }
+        often.tick().await;
         let hardware = gauge.hardware();
         if hardware != abilities.hardware {
             abilities.hardware = hardware;
@@ -251,8 +227,7 @@ async fn beat(
         match told {
             Ok(MachineTold { desired }) => {
                 is_news = false;
-                let by_owner = *wishes.borrow() == Wish::Drain;
-                drain.send_replace(by_owner || desired == DesiredOfMachine::Drain);
+                rest.send_replace(desired == DesiredOfMachine::Drain);
             }
             Err(error) if is_unknown(&error) => return Err(error),
             Err(error) => tracing::warn!(%error, "a heartbeat of the machine was not heard"),
@@ -275,34 +250,25 @@ fn is_unknown(error: &Trouble) -> bool {
 struct Slot {
     machine: Machine,
     orders: Orders,
-    wishes: watch::Receiver<Wish>,
+    /// The server wants the machine to take nothing more.
+    resting: watch::Receiver<bool>,
     number: usize,
     gpu: Option<String>,
 }
 
 impl Slot {
-    async fn work(mut self, kept: Vec<(Folder, Kept)>) -> Result<(), Trouble> {
+    async fn work(self, kept: Vec<(Folder, Kept)>) -> Result<(), Trouble> {
         for (folder, kept) in kept {
             tracing::info!(task = kept.assignment.task, "taken up again");
             perform(&self.machine, &self.orders, folder, kept).await;
         }
         loop {
-            if *self.wishes.borrow() == Wish::Drain {
+            if self.orders.is_handing_back() {
                 return Ok(());
             }
-            if self.orders.is_draining() {
-                let mut draining = self.orders.draining.clone();
-                tokio::select! {
-                    // Whoever drained it may have it work again.
-                    _ = draining.wait_for(|draining| !draining) => {}
-                    _ = self.wishes.wait_for(|wish| *wish == Wish::Drain) => {}
-                }
-                continue;
-            }
-            let mut wishes = self.wishes.clone();
             let pulled = tokio::select! {
-                pulled = self.pull() => pulled,
-                _ = wishes.wait_for(|wish| *wish == Wish::Drain) => continue,
+                () = self.orders.hand_back() => continue,
+                pulled = self.pull_when_wanted() => pulled,
             };
             match pulled {
                 Ok(Some(assignment)) => self.take(assignment).await,
@@ -314,6 +280,14 @@ impl Slot {
                 }
             }
         }
+    }
+
+    /// Not while the machine is to rest; whoever wanted that may have it work again.
+    async fn pull_when_wanted(&self) -> Result<Option<Assignment>, Trouble> {
+        let mut resting = self.resting.clone();
+        let may_work = resting.wait_for(|resting| !resting).await.map(drop);
+        may_work.map_err(|_| Trouble::wrong("nobody says whether to work"))?;
+        self.pull().await
     }
 
     async fn pull(&self) -> Result<Option<Assignment>, Trouble> {

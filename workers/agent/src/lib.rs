@@ -23,9 +23,9 @@ mod trouble;
 mod uploading;
 mod wire;
 
-pub use agent::{Status, Wish, join, run, status};
+pub use agent::{Status, join, run, status};
 pub use identity::Identity;
-pub use settings::Settings;
-pub use task::Come;
+pub use settings::{Settings, VARIABLES};
+pub use task::{Come, Wish};
 pub use trouble::Trouble;
 pub use wire::Isolation;

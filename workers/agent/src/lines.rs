@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::wire::Cause;
+use crate::wire::{Cause, Level};
 
 const READ_BYTES_MAX: u64 = 1 << 20;
 const METRICS_MAX: usize = 64;
@@ -72,6 +72,16 @@ pub fn cause(said: &str) -> Cause {
         "bad-data" => Cause::BadData,
         "out-of-memory" => Cause::OutOfMemory,
         _ => Cause::Trainer,
+    }
+}
+
+/// How much a line matters, in the server's words.
+pub fn level(said: &str) -> Level {
+    match said {
+        "debug" => Level::Debug,
+        "warning" => Level::Warn,
+        "error" => Level::Error,
+        _ => Level::Info,
     }
 }
 

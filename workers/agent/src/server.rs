@@ -1,11 +1,14 @@
 //! The server as a machine sees it: one request and its answer, over TLS or on this machine alone.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +42,7 @@ impl std::fmt::Debug for Secret {
 
 impl Server {
     /// Refuses what is no address, and what would send secrets in the clear.
-    pub fn try_new(address: &str) -> Result<Self, Trouble> {
+    pub fn try_new(address: &str, authorities: Option<&Path>) -> Result<Self, Trouble> {
         let wrong = || Trouble::wrong(format!("{address:?} is no address of a server"));
         let mut url = Url::parse(address.trim()).map_err(|_| wrong())?;
         if url.path() != "/" || url.query().is_some() || !url.username().is_empty() {
@@ -48,7 +51,7 @@ impl Server {
         mind_the_scheme(&url)?;
         url.set_fragment(None);
         let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls(authorities)?)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_PATIENCE)
             .read_timeout(SILENCE_MAX)
@@ -164,9 +167,19 @@ fn mind_the_scheme(url: &Url) -> Result<(), Trouble> {
     }
 }
 
-fn tls() -> Result<ClientConfig, Trouble> {
+fn tls(authorities: Option<&Path>) -> Result<ClientConfig, Trouble> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    if let Some(path) = authorities {
+        let wrong = |error: &dyn std::fmt::Display| {
+            Trouble::wrong(format!("no certificates in {}: {error}", path.display()))
+        };
+        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?;
+        for certificate in certificates {
+            let certificate = certificate.map_err(|error| wrong(&error))?;
+            roots.add(certificate).map_err(|error| wrong(&error))?;
+        }
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
@@ -240,7 +253,7 @@ mod tests {
             "http://127.0.0.1:8080",
             "http://[::1]:1",
         ] {
-            assert!(Server::try_new(good).is_ok(), "{good}");
+            assert!(Server::try_new(good, None).is_ok(), "{good}");
         }
         for bad in [
             "http://trainnet.example",
@@ -249,9 +262,9 @@ mod tests {
             "x",
             "https://u@a",
         ] {
-            assert!(Server::try_new(bad).is_err(), "{bad}");
+            assert!(Server::try_new(bad, None).is_err(), "{bad}");
         }
-        let server = Server::try_new("https://trainnet.example").unwrap();
+        let server = Server::try_new("https://trainnet.example", None).unwrap();
         assert!(server.at("/files/x?y=1").is_ok());
         assert!(server.at("http://storage.example/x").is_err());
         assert!(server.at("https://storage.example/x").is_ok());
@@ -259,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown_with_its_server() {
-        let server = Server::try_new("http://localhost")
+        let server = Server::try_new("http://localhost", None)
             .unwrap()
             .known_as("s3cret");
         assert!(!format!("{server:?}").contains("s3cret"));

@@ -7,6 +7,18 @@ use std::time::Duration;
 use crate::trouble::Trouble;
 use crate::wire::Isolation;
 
+/// The variables that [`Settings::of_this_process`] reads.
+pub const VARIABLES: [&str; 8] = [
+    "TRAINNET_AGENT_CHECKPOINT_SECONDS",
+    "TRAINNET_AGENT_CONTAINER_FLAGS",
+    "TRAINNET_AGENT_DIR",
+    "TRAINNET_AGENT_IMAGE",
+    "TRAINNET_AGENT_ISOLATION",
+    "TRAINNET_TRAINER",
+    "TRAINNET_TRAINER_PYTHON",
+    "TRAINNET_WEIGHTS_DIR",
+];
+
 /// Where things lie, and what may be used.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -24,6 +36,8 @@ pub struct Settings {
     pub image: Option<String>,
     /// What is said to podman or docker before `run`.
     pub container_flags: Vec<String>,
+    /// Certificates of authorities to believe besides the public ones.
+    pub authorities: Option<PathBuf>,
     /// How long what was fetched is kept for the next task, in bytes.
     pub cache_bytes_max: u64,
     /// How long a trainer that was told to stop may take to save.
@@ -47,6 +61,7 @@ impl Settings {
             isolation: None,
             image: None,
             container_flags: Vec::new(),
+            authorities: None,
             cache_bytes_max: CACHE_BYTES_MAX,
             stop_patience: STOP_PATIENCE,
             checkpoint_seconds: CHECKPOINT_SECONDS,
@@ -59,7 +74,8 @@ impl Settings {
         let path = |name: &str| said(name).map(PathBuf::from);
         let folder = path("TRAINNET_AGENT_DIR").unwrap_or_else(|| data_dir.join("agent"));
         let trainer = path("TRAINNET_TRAINER").unwrap_or_else(usual_trainer);
-        let python = path("TRAINNET_TRAINER_PYTHON").unwrap_or_else(|| usual_python(data_dir));
+        let python =
+            path("TRAINNET_TRAINER_PYTHON").unwrap_or_else(|| usual_python(data_dir, &trainer));
         let mut settings = Self::new(folder, trainer, python);
         settings.weights = path("TRAINNET_WEIGHTS_DIR");
         settings.image = said("TRAINNET_AGENT_IMAGE");
@@ -104,9 +120,13 @@ fn usual_trainer() -> PathBuf {
 }
 
 /// The richest environment that was set up, else the system's Python.
-fn usual_python(data_dir: &Path) -> PathBuf {
-    let made = ["trainer-torch", "trainer"].map(|name| data_dir.join(name).join("bin/python"));
-    let mut made = made.into_iter().filter(|python| python.is_file());
+fn usual_python(data_dir: &Path, trainer: &Path) -> PathBuf {
+    let checkout = trainer.parent().map(|root| root.join(".trainnet"));
+    let beside = [Some(data_dir.to_owned()), checkout];
+    let made = beside.into_iter().flatten().flat_map(|folder| {
+        ["trainer-torch", "trainer"].map(|name| folder.join(name).join("bin/python"))
+    });
+    let mut made = made.filter(|python| python.is_file());
     made.next()
         .unwrap_or_else(|| PathBuf::from("/usr/bin/python3"))
 }

@@ -189,10 +189,19 @@ pub struct Heartbeat {
     pub phase: Phase,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct LogLine {
     pub at: String,
-    pub level: String,
+    pub level: Level,
     pub text: String,
 }
 
@@ -230,6 +239,9 @@ pub struct NewUpload<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Upload {
     pub object: String,
+    /// All parts but the last have so many.
+    pub part_bytes: u64,
+    /// Those that are still to be sent.
     pub parts: Vec<Part>,
 }
 

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, Tokio1Executor};
 use url::{Host, Url};
 
 use crate::mails::Outbox;
 
 /// The variables that are read here.
-pub const VARIABLES: [&str; 3] = [SMTP_URL, MAIL_FROM, PUBLIC_URL];
+pub const VARIABLES: [&str; 4] = [SMTP_URL, SMTP_CA_FILE, MAIL_FROM, PUBLIC_URL];
 
 const SMTP_URL: &str = "TRAINNET_SMTP_URL";
+const SMTP_CA_FILE: &str = "TRAINNET_SMTP_CA_FILE";
 const MAIL_FROM: &str = "TRAINNET_MAIL_FROM";
 const PUBLIC_URL: &str = "TRAINNET_PUBLIC_URL";
 
@@ -74,8 +76,10 @@ impl Settings {
             let value = variable(name)?.trim().to_owned();
             (!value.is_empty()).then_some(value)
         };
-        let way = match set(SMTP_URL) {
-            Some(url) => Way::Smtp(transport(&url)?),
+        let server = set(SMTP_URL);
+        let believed = set(SMTP_CA_FILE).as_deref().map(authority).transpose()?;
+        let way = match server {
+            Some(url) => Way::Smtp(transport(&url, believed)?),
             None => Way::Outbox(Outbox::in_dir(data)),
         };
         let sends = matches!(way, Way::Smtp(_));
@@ -105,6 +109,10 @@ const A_SERVER: &str = "give the URL of a mail server, such as smtps://user:pass
                         characters percent-encoded";
 const NO_PASSWORD_IN_THE_CLEAR: &str = "a password must not travel in the clear: say smtps://, or \
                                         add ?tls=required";
+const A_CERTIFICATE: &str = "name a file that holds the certificate in PEM of who vouches for the \
+                             mail server";
+const NOTHING_TO_BELIEVE: &str = "a mail server that is spoken to in the clear shows no \
+                                  certificate: say smtps://, or add ?tls=required";
 const A_MAILBOX: &str = "give a sender, such as TrainNet <no-reply@mail.example>";
 const MAILBOX_WANTED: &str = "a mail server is set, so say who writes, such as TrainNet \
                               <no-reply@mail.example>";
@@ -121,7 +129,22 @@ fn nobody() -> Address {
     Address::new_dangerous("trainnet", "localhost")
 }
 
-fn transport(text: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, Nonsense> {
+/// Who vouches for a mail server of one's own.
+fn authority(path: &str) -> Result<Certificate, Nonsense> {
+    let refusal = nonsense(SMTP_CA_FILE, A_CERTIFICATE);
+    let pem = std::fs::read(path).map_err(|_| refusal)?;
+    // What has none in it would be read as none, and nobody would be believed.
+    let opening = b"-----BEGIN CERTIFICATE-----";
+    if !pem.windows(opening.len()).any(|it| it == opening) {
+        return Err(refusal);
+    }
+    Certificate::from_pem(&pem).map_err(|_| refusal)
+}
+
+fn transport(
+    text: &str,
+    believed: Option<Certificate>,
+) -> Result<AsyncSmtpTransport<Tokio1Executor>, Nonsense> {
     let refusal = |_| nonsense(SMTP_URL, A_SERVER);
     let url = Url::parse(text).map_err(|_| nonsense(SMTP_URL, A_SERVER))?;
     let encrypted = url.scheme() == "smtps"
@@ -131,7 +154,21 @@ fn transport(text: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, Nonsense>
     if url.password().is_some() && !encrypted && !is_this_machine(&url) {
         return Err(nonsense(SMTP_URL, NO_PASSWORD_IN_THE_CLEAR));
     }
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(text).map_err(refusal)?;
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(text).map_err(refusal)?;
+    if let (Some(authority), Some(host)) = (believed, url.host_str()) {
+        if !encrypted {
+            return Err(nonsense(SMTP_CA_FILE, NOTHING_TO_BELIEVE));
+        }
+        let parameters = TlsParameters::builder(host.to_owned()).add_root_certificate(authority);
+        let parameters = parameters
+            .build_rustls()
+            .map_err(|_| nonsense(SMTP_CA_FILE, A_CERTIFICATE))?;
+        builder = builder.tls(if url.scheme() == "smtps" {
+            Tls::Wrapper(parameters)
+        } else {
+            Tls::Required(parameters)
+        });
+    }
     Ok(builder.timeout(Some(DELIVERY_TIME_MAX)).build())
 }
 

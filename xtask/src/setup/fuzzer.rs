@@ -9,7 +9,8 @@ use crate::steps::Steps;
 use crate::workspace;
 
 const VERSION: &str = "4.32.5";
-/// It and everything that it needs, each in one version: what is asked follows from them.
+/// It and everything that it needs, each in one version and with the digests of all its files:
+/// what is asked follows from them, and nobody puts another in their place.
 const REQUIREMENTS: &str = include_str!("schemathesis.txt");
 
 /// Makes sure that it is there, and says whether it is.
@@ -51,6 +52,7 @@ fn fill(steps: &mut Steps, folder: &Path) -> bool {
         "--quiet",
         "--disable-pip-version-check",
         "--no-deps",
+        "--require-hashes",
         "--only-binary",
         ":all:",
         "-r",
@@ -70,12 +72,23 @@ mod tests {
     #[test]
     fn the_list_names_one_version_of_each_package_and_that_of_schemathesis() {
         let mut names = Vec::new();
+        let mut digests = 1;
         for line in REQUIREMENTS.lines() {
+            let line = line.trim_end_matches(" \\");
+            if let Some(digest) = line.strip_prefix("    --hash=sha256:") {
+                let hex = digest.bytes().all(|it| it.is_ascii_hexdigit());
+                assert!(hex && digest.len() == 64, "{line}");
+                digests += 1;
+                continue;
+            }
+            assert!(digests > 0, "there are none before {line}");
+            digests = 0;
             let (name, version) = line.split_once("==").unwrap();
             assert!(!version.is_empty() && !version.contains('*'), "{line}");
             names.push(name);
         }
-        assert!(REQUIREMENTS.contains(&format!("schemathesis=={VERSION}\n")));
+        assert!(digests > 0);
+        assert!(REQUIREMENTS.contains(&format!("schemathesis=={VERSION} \\\n")));
         let mut once = names.clone();
         once.dedup();
         assert_eq!(names, once);

@@ -24,13 +24,14 @@ const DENY_VERSION: &str = "0.20.2";
 
 /// Programs that only tests run, with the Debian packages that hold them: two read exported
 /// journals and say whether the books balance, two check chain and seal without any code of ours,
-/// and one is the sandbox that a machine trains in.
-const FOR_TESTS: [(&str, &str); 5] = [
+/// one is the sandbox that a machine trains in, and one shows the pages as people see them.
+const FOR_TESTS: [(&str, &str); 6] = [
     ("hledger", "hledger"),
     ("bean-check", "beancount"),
     ("python3", "python3"),
     ("openssl", "openssl"),
     ("bwrap", "bubblewrap"),
+    ("chromium", "chromium"),
 ];
 
 /// Installs what the product needs, and what its tests need besides if asked to.

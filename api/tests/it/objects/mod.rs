@@ -1,7 +1,10 @@
 //! Objects: brought in parts or at once, looked into, shown by links, let go.
 
 mod bringing;
+mod elsewhere;
+mod importing;
 mod links;
+mod machines;
 mod uploading;
 
 use axum::http::{Request, StatusCode};

@@ -246,3 +246,19 @@ async fn an_approval_ends_when_it_says() {
     assert_eq!(own(&people, &ann).await["standing"], "expired");
     submitted(&people, &ann).await;
 }
+
+#[tokio::test]
+async fn whoever_is_erased_is_not_looked_at_any_more() {
+    let people = People::new().await;
+    let admin = admin(&people).await;
+    let ann = people.somebody("ann@example.com").await;
+    submitted(&people, &ann).await;
+    let body = Some(json!({ "password": super::people::PASSWORD }));
+    let erased = people.as_(&ann, ("DELETE", "/v1/me"), body).await;
+    assert_eq!(erased.status, StatusCode::NO_CONTENT, "{}", erased.text());
+    let head = people.log.head().await.unwrap().position;
+    let list = people.at(&admin, ("GET", "/v1/kyc"), head).await.json();
+    assert_eq!(list["data"], json!([]));
+    let decided = approve(&people, &admin, &ann, 10).await;
+    assert_eq!(decided.status, StatusCode::NOT_FOUND);
+}

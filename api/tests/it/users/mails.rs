@@ -45,7 +45,7 @@ pub async fn intended(people: &People, to: &str) -> MailId {
 }
 
 /// The same, given up at its first attempt.
-async fn given_up(people: &People, to: &str) -> (MailId, i64) {
+pub async fn given_up(people: &People, to: &str) -> (MailId, i64) {
     let mail = intended(people, to).await;
     let failure = MailCommand::RecordFailure {
         attempt: 1,

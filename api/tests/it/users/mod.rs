@@ -1,5 +1,6 @@
 //! People over real HTTP: what they may do, and what strangers may not.
 
+mod auditing;
 mod counting;
 mod doors;
 mod keys;

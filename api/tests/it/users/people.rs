@@ -19,7 +19,7 @@ use domain::work::Unit;
 use projections::{Engine, Projections};
 use serde_json::{Value, json};
 use store::{Catalogue, Clock, Log, Options};
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use workbench::TestDatabase;
 
 use crate::client::{self, Reply};
@@ -41,6 +41,7 @@ pub struct People {
     pub database: TestDatabase,
     pub secrets_file: PathBuf,
     address: SocketAddr,
+    document: OnceCell<Value>,
     micros: Arc<AtomicI64>,
     _stop: oneshot::Sender<()>,
     _folder: tempfile::TempDir,
@@ -77,6 +78,11 @@ impl People {
     }
 
     pub async fn bound(binding: Binding) -> Self {
+        Self::keeping(binding, |_| {}).await
+    }
+
+    /// With objects kept otherwise.
+    pub async fn keeping(binding: Binding, change: impl FnOnce(&mut ObjectSettings)) -> Self {
         let micros = Arc::new(AtomicI64::new(BEGIN));
         let clock = Clock::from_fn({
             let micros = Arc::clone(&micros);
@@ -123,8 +129,10 @@ impl People {
         let address = server.address();
         let mut kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();
         kept.kept_bytes_max = KEPT_BYTES_MAX;
-        let Place::Disk(shelf) = kept.place.clone() else {
-            unreachable!("without an address it is the disk")
+        change(&mut kept);
+        let shelf = match &kept.place {
+            Place::Disk(folder) => folder.clone(),
+            Place::S3 { .. } => folder.path().join("nothing"),
         };
         let outside = Outside {
             base: format!("http://{address}"),
@@ -145,6 +153,7 @@ impl People {
             database,
             secrets_file,
             address,
+            document: OnceCell::new(),
             micros,
             _stop: stop,
             _folder: folder,
@@ -179,13 +188,52 @@ impl People {
         if text.is_some() {
             request = request.header("content-type", "application/json");
         }
-        client::send(self.address, request, text.unwrap_or_default())
-            .await
-            .unwrap()
+        self.raw(request, text.unwrap_or_default()).await
     }
 
+    /// Whatever is answered has to say where in the log it stands where the document says so, and
+    /// nowhere else.
     pub async fn raw(&self, request: axum::http::request::Builder, body: String) -> Reply {
-        client::send(self.address, request, body).await.unwrap()
+        let method = request.method_ref().unwrap().as_str().to_lowercase();
+        let path = request.uri_ref().unwrap().path().to_owned();
+        let reply = client::send(self.address, request, body).await.unwrap();
+        if reply.status.is_success() {
+            let said = reply.header("trainnet-position").is_some();
+            let documented = self.says_position(&method, &path, reply.status).await;
+            if let Some(documented) = documented {
+                assert_eq!(said, documented, "Trainnet-Position of {method} {path}");
+            }
+        }
+        reply
+    }
+
+    /// Whether the document says that this answer says it; nothing where it leaves that open.
+    async fn says_position(&self, method: &str, path: &str, status: StatusCode) -> Option<bool> {
+        let document = self.document.get_or_init(|| async {
+            let request = Request::get("/openapi.json");
+            client::send(self.address, request, "")
+                .await
+                .unwrap()
+                .json()
+        });
+        let document = document.await;
+        let fits = |template: &str| {
+            let (template, path) = (template.split('/'), path.split('/'));
+            template.clone().count() == path.clone().count()
+                && template
+                    .zip(path)
+                    .all(|(a, b)| a == b || a.starts_with('{'))
+        };
+        let paths = document["paths"].as_object().unwrap();
+        // A name is nearer than a parameter.
+        let exact = paths.get(path);
+        let item = exact.or_else(|| paths.iter().find(|(it, _)| fits(it)).map(|(_, item)| item))?;
+        let operation = item.get(method)?;
+        if operation["operationId"] == "change_me" {
+            return None;
+        }
+        let response = &operation["responses"][status.as_str()];
+        Some(response["headers"]["trainnet-position"].is_object())
     }
 
     pub const fn address(&self) -> SocketAddr {

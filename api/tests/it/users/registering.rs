@@ -184,3 +184,20 @@ async fn a_name_is_changed_and_taken_away() {
     assert_eq!(broken, (StatusCode::UNPROCESSABLE_ENTITY, json!("Ann")));
     assert_eq!(rename("").await, (StatusCode::NO_CONTENT, json!(null)));
 }
+
+#[tokio::test]
+async fn whoever_reads_another_language_says_so() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@example.com").await;
+    assert_eq!(people.me(&ann).await.json()["language"], "ru");
+    let body = Some(json!({ "language": "en" }));
+    let reply = people.as_(&ann, ("PATCH", "/v1/me"), body).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.text());
+    assert!(reply.header("trainnet-position").is_some());
+    assert_eq!(people.me(&ann).await.json()["language"], "en");
+    let kept = people.users.vault().get(&ann.user, "locale").await;
+    assert_eq!(kept.unwrap().as_deref(), Some("en"));
+    let body = Some(json!({ "language": "de" }));
+    let reply = people.as_(&ann, ("PATCH", "/v1/me"), body).await;
+    assert_eq!(reply.json()["field"], "language");
+}

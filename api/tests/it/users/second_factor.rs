@@ -163,3 +163,42 @@ async fn to_be_asked_for_a_code_is_no_failed_attempt() {
         assert_eq!(reply.problem(), "users/second-factor-required");
     }
 }
+
+#[tokio::test]
+async fn new_recovery_codes_make_the_old_ones_void() {
+    let people = People::new().await;
+    let (one, authenticator, old) = with_second_factor(&people).await;
+    people.later(TimeDelta::seconds(60));
+    let replace = async |password: &str, code: &str| {
+        let body = Some(json!({ "password": password, "code": code }));
+        let route = ("POST", "/v1/me/second-factor/recovery-codes");
+        people.as_(&one, route, body).await
+    };
+    let code = authenticator.code(&people);
+    let wrong = replace("wrong1234", &code).await;
+    assert_eq!(wrong.problem(), "users/wrong-password");
+    let wrong = replace(PASSWORD, "000000").await;
+    assert_eq!(wrong.problem(), "users/second-factor-wrong");
+    let reply = replace(PASSWORD, &old[0]).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+    let new: Vec<String> = serde_json::from_value(reply.json()["recovery_codes"].clone()).unwrap();
+    assert_eq!(people.me(&one).await.json()["recovery_codes_left"], 10);
+    let void = sign_in(&people, Some(&old[3])).await;
+    assert_eq!(void.problem(), "users/second-factor-wrong");
+    assert_eq!(sign_in(&people, Some(&new[3])).await.status, StatusCode::OK);
+    let kept = people.users.vault().all(&one.user).await.unwrap();
+    let sets = kept
+        .iter()
+        .filter(|(field, _)| field.starts_with("recovery/"));
+    assert_eq!(sets.count(), 1);
+}
+
+#[tokio::test]
+async fn whoever_has_no_second_factor_has_no_recovery_codes_to_replace() {
+    let people = People::new().await;
+    let one = people.somebody(EMAIL).await;
+    let body = Some(json!({ "password": PASSWORD, "code": "000000" }));
+    let route = ("POST", "/v1/me/second-factor/recovery-codes");
+    let reply = people.as_(&one, route, body).await;
+    assert_eq!(reply.problem(), "users/second-factor-off");
+}

@@ -1,5 +1,6 @@
 //! A mail's life, as given, when and then.
 
+use super::super::events::WithdrawnBecause;
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use uuid::Uuid;
 
@@ -65,6 +66,7 @@ fn retry() -> MailCommand {
 
 fn retried() -> MailEvent {
     MailEvent::Retried {
+        to: Some(ann()),
         by: bob(),
         at: minute(10),
     }
@@ -247,4 +249,45 @@ fn only_what_was_given_up_is_retried() {
             .when(retry())
             .then_expect_error(MailError::NotGivenUp);
     }
+}
+
+fn withdraw() -> MailCommand {
+    MailCommand::Withdraw {
+        why: WithdrawnBecause::Expired,
+        at: minute(5),
+    }
+}
+
+fn withdrawn() -> MailEvent {
+    MailEvent::Withdrawn {
+        why: WithdrawnBecause::Expired,
+        at: minute(5),
+    }
+}
+
+#[test]
+fn a_mail_that_is_of_no_use_any_more_is_withdrawn_and_stays_so() {
+    given(&[start()])
+        .when(withdraw())
+        .then_expect_events(vec![withdrawn()]);
+    for command in [
+        withdraw(),
+        record_sent(1),
+        record_failure(1, FailedBecause::TimedOut),
+        MailCommand::Intend(intended()),
+    ] {
+        given(&[start(), withdrawn()])
+            .when(command)
+            .then_expect_events(vec![]);
+    }
+    given(&[start(), withdrawn()])
+        .when(retry())
+        .then_expect_error(MailError::Withdrawn);
+    assert_eq!(mail(&[start(), withdrawn()]).next_attempt(), None);
+    given(&[start(), sent(1)])
+        .when(withdraw())
+        .then_expect_events(vec![]);
+    given(&[])
+        .when(withdraw())
+        .then_expect_error(MailError::NotIntended);
 }

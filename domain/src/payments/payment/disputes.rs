@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Decided;
 use crate::payments::commands::{DisputeSeen, PaymentError, Withdrawal};
 use crate::payments::events::{
-    DisputeLost, DisputeOutcome, DisputeReinstated, DisputeWithdrawn, PaymentEvent, Reference,
+    DisputeLost, DisputeOutcome, DisputeReinstated, DisputeWithdrawn, PaymentEvent,
 };
+use crate::payments::names::Reference;
 use crate::users::UserId;
 
 /// What is known of a dispute.

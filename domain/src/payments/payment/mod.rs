@@ -14,9 +14,8 @@ use ledger::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use super::commands::{CheckoutState, PaymentCommand, PaymentError, Settled};
-use super::events::{
-    CheckoutOpened, FailedBecause, Paid, PaymentEvent, Reference, RefundId, Requested,
-};
+use super::events::{CheckoutOpened, FailedBecause, Paid, PaymentEvent, Requested};
+use super::names::{Reference, RefundId};
 
 pub use disputes::Dispute;
 pub use refunds::{Refund, RefundStage};

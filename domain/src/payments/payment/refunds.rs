@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::Decided;
 use crate::payments::commands::{PaymentError, RefundStatus};
 use crate::payments::events::{
-    PaymentEvent, Reference, RefundAfter, RefundFailed, RefundFailedBecause, RefundId,
-    RefundRequested, RefundSucceeded,
+    PaymentEvent, RefundAfter, RefundFailed, RefundFailedBecause, RefundRequested, RefundSucceeded,
 };
+use crate::payments::names::{Reference, RefundId};
 use crate::users::UserId;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,12 +72,14 @@ pub enum MachineEvent {
     Undrained { by: UserId, at: DateTime<Utc> },
     #[serde(rename = "machine.verified")]
     Verified {
+        provider: UserId,
         by: UserId,
         reason: Reason,
         at: DateTime<Utc>,
     },
     #[serde(rename = "machine.unverified")]
     Unverified {
+        provider: UserId,
         why: UnverifiedBecause,
         at: DateTime<Utc>,
     },

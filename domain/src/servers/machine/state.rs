@@ -150,7 +150,8 @@ impl Member {
             C::Verify { by, reason, at } => self.verify(by, reason, at),
             C::Unverify { by, reason, at } => {
                 let why = UnverifiedBecause::Staff { by, reason };
-                let unverified = MachineEvent::Unverified { why, at };
+                let provider = self.provider;
+                let unverified = MachineEvent::Unverified { provider, why, at };
                 Ok(self.verified.then_some(unverified).into_iter().collect())
             }
             C::RotateSecret {
@@ -187,6 +188,7 @@ impl Member {
             at,
         };
         let unverified = (other_hardware && self.verified).then_some(MachineEvent::Unverified {
+            provider: self.provider,
             why: UnverifiedBecause::DescribedOtherwise,
             at,
         });
@@ -224,7 +226,12 @@ impl Member {
         if self.verified {
             return Ok(vec![]);
         }
-        Ok(vec![MachineEvent::Verified { by, reason, at }])
+        Ok(vec![MachineEvent::Verified {
+            provider: self.provider,
+            by,
+            reason,
+            at,
+        }])
     }
 
     fn rotate(

@@ -19,6 +19,12 @@ pub enum UserCommand {
         by: UserId,
         at: DateTime<Utc>,
     },
+    /// Registers somebody whose mailbox needs no proof, with a role beside.
+    Appoint {
+        registration: Registration,
+        role: Role,
+        reason: Reason,
+    },
     /// Asks the mailbox; an earlier challenge of the same purpose is void from then on.
     Issue {
         challenge: ChallengeId,
@@ -43,6 +49,11 @@ pub enum UserCommand {
     Rehash {
         from: CredentialId,
         password: CredentialId,
+        at: DateTime<Utc>,
+    },
+    /// From then on mails are written in this language.
+    ChangeLocale {
+        locale: Locale,
         at: DateTime<Utc>,
     },
     GrantRole {
@@ -76,6 +87,12 @@ pub enum UserCommand {
         factor: FactorId,
         recovery_codes: u8,
         step: i64,
+        at: DateTime<Utc>,
+    },
+    /// Those before are void from then on, used or not.
+    ReplaceRecoveryCodes {
+        codes: FactorId,
+        recovery_codes: u8,
         at: DateTime<Utc>,
     },
     DisableSecondFactor {

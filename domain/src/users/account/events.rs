@@ -88,6 +88,8 @@ pub enum UserEvent {
         challenge: ChallengeId,
         at: DateTime<Utc>,
     },
+    #[serde(rename = "user.locale-changed")]
+    LocaleChanged { locale: Locale, at: DateTime<Utc> },
     #[serde(rename = "user.role-granted")]
     RoleGranted {
         role: Role,
@@ -131,6 +133,13 @@ pub enum UserEvent {
     CodeAccepted { step: i64, at: DateTime<Utc> },
     #[serde(rename = "user.recovery-code-spent")]
     RecoveryCodeSpent { index: u8, at: DateTime<Utc> },
+    #[serde(rename = "user.recovery-codes-replaced")]
+    RecoveryCodesReplaced {
+        /// Under which the vault keeps the new ones.
+        codes: FactorId,
+        recovery_codes: u8,
+        at: DateTime<Utc>,
+    },
     #[serde(rename = "user.lapsed")]
     Lapsed { address: Address, at: DateTime<Utc> },
     #[serde(rename = "user.erased")]
@@ -160,6 +169,7 @@ impl Effects for UserEvent {
             | Self::ChallengeFailed { .. }
             | Self::PasswordSet { .. }
             | Self::PasswordRehashed { .. }
+            | Self::LocaleChanged { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
             | Self::Blocked { .. }
@@ -168,7 +178,8 @@ impl Effects for UserEvent {
             | Self::SecondFactorEnabled { .. }
             | Self::SecondFactorDisabled { .. }
             | Self::CodeAccepted { .. }
-            | Self::RecoveryCodeSpent { .. } => vec![],
+            | Self::RecoveryCodeSpent { .. }
+            | Self::RecoveryCodesReplaced { .. } => vec![],
         }
     }
 }
@@ -184,6 +195,7 @@ impl DomainEvent for UserEvent {
             Self::PasswordSet { .. } => "user.password-set",
             Self::PasswordRehashed { .. } => "user.password-rehashed",
             Self::AddressChanged { .. } => "user.address-changed",
+            Self::LocaleChanged { .. } => "user.locale-changed",
             Self::RoleGranted { .. } => "user.role-granted",
             Self::RoleRevoked { .. } => "user.role-revoked",
             Self::Blocked { .. } => "user.blocked",
@@ -193,6 +205,7 @@ impl DomainEvent for UserEvent {
             Self::SecondFactorDisabled { .. } => "user.second-factor-disabled",
             Self::CodeAccepted { .. } => "user.code-accepted",
             Self::RecoveryCodeSpent { .. } => "user.recovery-code-spent",
+            Self::RecoveryCodesReplaced { .. } => "user.recovery-codes-replaced",
             Self::Lapsed { .. } => "user.lapsed",
             Self::Erased { .. } => "user.erased",
         };

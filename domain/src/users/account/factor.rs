@@ -19,6 +19,8 @@ pub enum SecondFactor {
         factor: FactorId,
         /// The time step of the newest code that was accepted.
         last_step: Option<i64>,
+        /// Under which the vault keeps the codes on paper.
+        codes: FactorId,
         recovery_codes: u8,
         spent: BTreeSet<u8>,
     },
@@ -35,6 +37,14 @@ impl SecondFactor {
         match self {
             Self::Off => None,
             Self::Begun { factor } | Self::On { factor, .. } => Some(*factor),
+        }
+    }
+
+    /// Under which the vault keeps the codes on paper, if there are any.
+    pub const fn codes(&self) -> Option<FactorId> {
+        match self {
+            Self::Off | Self::Begun { .. } => None,
+            Self::On { codes, .. } => Some(*codes),
         }
     }
 
@@ -113,10 +123,28 @@ impl SecondFactor {
         }
     }
 
+    pub(super) fn replace(
+        &self,
+        codes: FactorId,
+        recovery_codes: u8,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<UserEvent>, UserError> {
+        match self {
+            Self::Off | Self::Begun { .. } => Err(UserError::NoSecondFactor),
+            Self::On { codes: known, .. } if *known == codes => Ok(vec![]),
+            Self::On { .. } => Ok(vec![UserEvent::RecoveryCodesReplaced {
+                codes,
+                recovery_codes,
+                at,
+            }]),
+        }
+    }
+
     pub(super) const fn enabled(factor: FactorId, recovery_codes: u8) -> Self {
         Self::On {
             factor,
             last_step: None,
+            codes: factor,
             recovery_codes,
             spent: BTreeSet::new(),
         }
@@ -125,6 +153,19 @@ impl SecondFactor {
     pub(super) fn accepted(&mut self, step: i64) {
         if let Self::On { last_step, .. } = self {
             *last_step = Some(step);
+        }
+    }
+
+    pub(super) fn replaced(&mut self, new: FactorId, count: u8) {
+        if let Self::On {
+            codes,
+            recovery_codes,
+            spent,
+            ..
+        } = self
+        {
+            (*codes, *recovery_codes) = (new, count);
+            spent.clear();
         }
     }
 

@@ -51,7 +51,9 @@ impl Person {
         }
         match command {
             C::Register(asked) if self.is_registered_as(&asked) => Ok(vec![]),
-            C::Register(_) | C::RegisterService { .. } => Err(UserError::RegisteredOtherwise),
+            C::Register(_) | C::RegisterService { .. } | C::Appoint { .. } => {
+                Err(UserError::RegisteredOtherwise)
+            }
             C::Issue {
                 challenge,
                 purpose,
@@ -64,6 +66,13 @@ impl Person {
                 at,
             } => self.redeem(challenge, proof, redemption, at),
             C::ChangePassword { from, password, at } => self.change_password(from, password, at),
+            C::ChangeLocale { locale, at } => {
+                let changed = UserEvent::LocaleChanged { locale, at };
+                Ok((locale != self.locale)
+                    .then_some(changed)
+                    .into_iter()
+                    .collect())
+            }
             C::Rehash { from, password, at } => self.rehash(from, password, at),
             C::GrantRole {
                 role,
@@ -89,6 +98,11 @@ impl Person {
                 step,
                 at,
             } => self.second_factor.enable(factor, recovery_codes, step, at),
+            C::ReplaceRecoveryCodes {
+                codes,
+                recovery_codes,
+                at,
+            } => self.second_factor.replace(codes, recovery_codes, at),
             C::DisableSecondFactor { why, at } => Ok(self.second_factor.disable(why, at)),
             C::AcceptCode { step, at } => self.second_factor.accept(step, at),
             C::SpendRecoveryCode { index, at } => self.second_factor.spend(index, at),
@@ -237,12 +251,15 @@ const fn asked_by_the_user(command: &UserCommand) -> bool {
         | C::Redeem { .. }
         | C::ChangePassword { .. }
         | C::Rehash { .. }
+        | C::ChangeLocale { .. }
         | C::BeginSecondFactor { .. }
         | C::EnableSecondFactor { .. }
+        | C::ReplaceRecoveryCodes { .. }
         | C::AcceptCode { .. }
         | C::SpendRecoveryCode { .. } => true,
         C::Register(_)
         | C::RegisterService { .. }
+        | C::Appoint { .. }
         | C::GrantRole { .. }
         | C::RevokeRole { .. }
         | C::Block { .. }

@@ -10,6 +10,8 @@ use super::factor::SecondFactor;
 use super::person::Person;
 use super::standing::Standing;
 use crate::users::challenge::{Challenge, Purpose};
+use crate::users::reason::Reason;
+use crate::users::role::Role;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum User {
@@ -54,9 +56,17 @@ impl User {
     }
 
     fn decide(&self, command: UserCommand) -> Result<Vec<UserEvent>, UserError> {
-        use UserCommand::{Erase, Lapse, Register, RegisterService};
+        use UserCommand::{Appoint, Erase, Lapse, Register, RegisterService};
         match (self, command) {
             (Self::Unregistered, Register(registration)) => Ok(vec![registered(registration)]),
+            (
+                Self::Unregistered,
+                Appoint {
+                    registration,
+                    role,
+                    reason,
+                },
+            ) => Ok(appointed(registration, role, reason)),
             (
                 Self::Unregistered,
                 RegisterService {
@@ -105,6 +115,21 @@ fn registered(asked: Registration) -> UserEvent {
     })
 }
 
+/// In one breath, so that nobody is asked for a proof in between.
+fn appointed(registration: Registration, role: Role, reason: Reason) -> Vec<UserEvent> {
+    let (by, at) = (registration.user, registration.at);
+    let granted = (!registration.roles.contains(&role)).then_some(UserEvent::RoleGranted {
+        role,
+        by,
+        reason,
+        at,
+    });
+    [registered(registration), UserEvent::Confirmed { at }]
+        .into_iter()
+        .chain(granted)
+        .collect()
+}
+
 fn decide_service(standing: &Standing, command: UserCommand) -> Result<Vec<UserEvent>, UserError> {
     use UserCommand as C;
     match command {
@@ -113,7 +138,9 @@ fn decide_service(standing: &Standing, command: UserCommand) -> Result<Vec<UserE
         {
             Ok(vec![])
         }
-        C::Register(_) | C::RegisterService { .. } => Err(UserError::RegisteredOtherwise),
+        C::Register(_) | C::RegisterService { .. } | C::Appoint { .. } => {
+            Err(UserError::RegisteredOtherwise)
+        }
         C::GrantRole {
             role,
             by,
@@ -133,8 +160,10 @@ fn decide_service(standing: &Standing, command: UserCommand) -> Result<Vec<UserE
         | C::Redeem { .. }
         | C::ChangePassword { .. }
         | C::Rehash { .. }
+        | C::ChangeLocale { .. }
         | C::BeginSecondFactor { .. }
         | C::EnableSecondFactor { .. }
+        | C::ReplaceRecoveryCodes { .. }
         | C::DisableSecondFactor { .. }
         | C::AcceptCode { .. }
         | C::SpendRecoveryCode { .. }
@@ -189,6 +218,7 @@ impl Aggregate for User {
             E::PasswordRehashed { password, .. } => {
                 self.on_person(|person| person.password = password);
             }
+            E::LocaleChanged { locale, .. } => self.on_person(|person| person.locale = locale),
             E::AddressChanged { to, .. } => self.on_person(|person| person.set_address(to)),
             E::SecondFactorBegun { factor, .. } => {
                 self.on_person(|person| person.second_factor = SecondFactor::Begun { factor });
@@ -209,6 +239,11 @@ impl Aggregate for User {
             E::RecoveryCodeSpent { index, .. } => {
                 self.on_person(|person| person.second_factor.spent(index));
             }
+            E::RecoveryCodesReplaced {
+                codes,
+                recovery_codes,
+                ..
+            } => self.on_person(|person| person.second_factor.replaced(codes, recovery_codes)),
         }
     }
 }

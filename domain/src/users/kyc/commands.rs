@@ -27,6 +27,10 @@ pub enum KycCommand {
     Expire {
         at: DateTime<Utc>,
     },
+    /// The user is no more, so nobody is to look at what waits.
+    Withdraw {
+        at: DateTime<Utc>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -54,6 +54,8 @@ pub enum KycEvent {
     },
     #[serde(rename = "kyc.expired")]
     Expired { at: DateTime<Utc> },
+    #[serde(rename = "kyc.withdrawn")]
+    Withdrawn { at: DateTime<Utc> },
 }
 
 impl ObjectKey {
@@ -132,6 +134,7 @@ impl DomainEvent for KycEvent {
             Self::Approved { .. } => "kyc.approved",
             Self::Rejected { .. } => "kyc.rejected",
             Self::Expired { .. } => "kyc.expired",
+            Self::Withdrawn { .. } => "kyc.withdrawn",
         };
         name.to_owned()
     }

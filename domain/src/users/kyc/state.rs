@@ -29,6 +29,9 @@ pub enum Kyc {
     Expired {
         user: UserId,
     },
+    Withdrawn {
+        user: UserId,
+    },
 }
 
 impl Kyc {
@@ -38,7 +41,8 @@ impl Kyc {
             Self::Submitted { user, .. }
             | Self::Approved { user, .. }
             | Self::Rejected { user, .. }
-            | Self::Expired { user } => Some(*user),
+            | Self::Expired { user }
+            | Self::Withdrawn { user } => Some(*user),
         }
     }
 
@@ -48,7 +52,7 @@ impl Kyc {
     }
 
     fn decide(&self, command: KycCommand) -> Result<Vec<KycEvent>, KycError> {
-        use KycCommand::{Approve, Expire, Reject, Submit};
+        use KycCommand::{Approve, Expire, Reject, Submit, Withdraw};
         match command {
             Submit {
                 user,
@@ -62,15 +66,28 @@ impl Kyc {
             Reject { by, reason, at } => match self {
                 Self::Submitted { .. } => Ok(vec![KycEvent::Rejected { by, reason, at }]),
                 Self::Rejected { .. } => Ok(vec![]),
-                Self::Absent | Self::Approved { .. } | Self::Expired { .. } => Err(self.refusal()),
+                Self::Absent
+                | Self::Approved { .. }
+                | Self::Expired { .. }
+                | Self::Withdrawn { .. } => Err(self.refusal()),
             },
             Expire { at } => match self {
                 Self::Approved { until, .. } if at < *until => Err(KycError::NotYet),
                 Self::Approved { .. } => Ok(vec![KycEvent::Expired { at }]),
                 Self::Expired { .. } => Ok(vec![]),
-                Self::Absent | Self::Submitted { .. } | Self::Rejected { .. } => {
-                    Err(self.refusal())
-                }
+                Self::Absent
+                | Self::Submitted { .. }
+                | Self::Rejected { .. }
+                | Self::Withdrawn { .. } => Err(self.refusal()),
+            },
+            Withdraw { at } => match self {
+                Self::Submitted { .. } => Ok(vec![KycEvent::Withdrawn { at }]),
+                // Nobody looks at these any more.
+                Self::Absent
+                | Self::Approved { .. }
+                | Self::Rejected { .. }
+                | Self::Expired { .. }
+                | Self::Withdrawn { .. } => Ok(vec![]),
             },
         }
     }
@@ -85,13 +102,14 @@ impl Kyc {
             return Err(KycError::OtherUser);
         }
         match self {
-            Self::Absent | Self::Rejected { .. } | Self::Expired { .. } => {
-                Ok(vec![KycEvent::Submitted {
-                    user,
-                    documents,
-                    at,
-                }])
-            }
+            Self::Absent
+            | Self::Rejected { .. }
+            | Self::Expired { .. }
+            | Self::Withdrawn { .. } => Ok(vec![KycEvent::Submitted {
+                user,
+                documents,
+                at,
+            }]),
             Self::Submitted {
                 documents: waiting, ..
             } if *waiting == documents => Ok(vec![]),
@@ -110,16 +128,18 @@ impl Kyc {
             Self::Submitted { .. } if until <= at => Err(KycError::EndsInThePast),
             Self::Submitted { .. } => Ok(vec![KycEvent::Approved { by, until, at }]),
             Self::Approved { until: known, .. } if *known == until => Ok(vec![]),
-            Self::Absent | Self::Approved { .. } | Self::Rejected { .. } | Self::Expired { .. } => {
-                Err(self.refusal())
-            }
+            Self::Absent
+            | Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Expired { .. }
+            | Self::Withdrawn { .. } => Err(self.refusal()),
         }
     }
 
     /// Why nothing can be decided here: because of what has been.
     const fn refusal(&self) -> KycError {
         match self {
-            Self::Absent => KycError::NotSubmitted,
+            Self::Absent | Self::Withdrawn { .. } => KycError::NotSubmitted,
             Self::Submitted { .. } => KycError::Waiting,
             Self::Approved { .. } => KycError::Approved,
             Self::Rejected { .. } => KycError::Rejected,
@@ -158,10 +178,14 @@ impl Aggregate for Kyc {
             (Some(user), KycEvent::Approved { until, .. }) => Self::Approved { user, until },
             (Some(user), KycEvent::Rejected { reason, .. }) => Self::Rejected { user, reason },
             (Some(user), KycEvent::Expired { .. }) => Self::Expired { user },
+            (Some(user), KycEvent::Withdrawn { .. }) => Self::Withdrawn { user },
             // Nothing is decided before something is submitted.
             (
                 None,
-                KycEvent::Approved { .. } | KycEvent::Rejected { .. } | KycEvent::Expired { .. },
+                KycEvent::Approved { .. }
+                | KycEvent::Rejected { .. }
+                | KycEvent::Expired { .. }
+                | KycEvent::Withdrawn { .. },
             ) => Self::Absent,
         };
     }
@@ -327,5 +351,30 @@ mod tests {
         given(&[submitted(), approved()])
             .when(expire(100))
             .then_expect_events(vec![expired()]);
+    }
+
+    #[test]
+    fn what_waits_is_withdrawn_and_nothing_else_is() {
+        let withdraw = KycCommand::Withdraw { at: minute(2) };
+        let withdrawn = KycEvent::Withdrawn { at: minute(2) };
+        given(&[submitted()])
+            .when(withdraw.clone())
+            .then_expect_events(vec![withdrawn.clone()]);
+        for history in [
+            vec![],
+            vec![submitted(), approved()],
+            vec![submitted(), rejected()],
+            vec![submitted(), withdrawn.clone()],
+        ] {
+            given(&history)
+                .when(withdraw.clone())
+                .then_expect_events(vec![]);
+        }
+        given(&[submitted(), withdrawn.clone()])
+            .when(approve(bob(), 100))
+            .then_expect_error(KycError::NotSubmitted);
+        given(&[submitted(), withdrawn])
+            .when(submit(ann(), "kyc/1"))
+            .then_expect_events(vec![submitted()]);
     }
 }

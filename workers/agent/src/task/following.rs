@@ -14,10 +14,10 @@ use super::preparing::{cell_name, left};
 use crate::clock;
 use crate::isolation;
 use crate::lease::Lease;
-use crate::lines::{Line, Tail, decimals, duration};
+use crate::lines::{Line, Tail, decimals, duration, level};
 use crate::process::Process;
 use crate::trouble::Trouble;
-use crate::wire::{Because, Desired, LogLine, Phase, Progress, Told};
+use crate::wire::{Because, Desired, Level, LogLine, Phase, Progress, Told};
 
 /// How often what the trainer says is looked at, and how often the server hears of it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -147,7 +147,7 @@ impl<'a> Following<'a> {
 
     fn hear(&mut self, position: u64, line: Line, kept: &mut Kept) -> Option<End> {
         match line {
-            Line::Log { level, text } => self.note(position, kept, level, &text),
+            Line::Log { level: said, text } => self.note(position, kept, level(&said), &text),
             Line::Started { steps_total, step } => {
                 self.now.steps_total = steps_total;
                 self.now.step = step;
@@ -213,7 +213,7 @@ impl<'a> Following<'a> {
         None
     }
 
-    fn note(&mut self, position: u64, kept: &Kept, level: String, text: &str) {
+    fn note(&mut self, position: u64, kept: &Kept, level: Level, text: &str) {
         // What was said before the agent was restarted was told then.
         if position <= kept.told_bytes || self.logs.len() >= LOGS_MAX {
             return;
@@ -328,7 +328,7 @@ impl<'a> Following<'a> {
         let wanted = match self.lease.told().desired {
             Desired::Cancel => Some(Because::Cancelled),
             Desired::Pause => Some(Because::Paused),
-            Desired::Run if self.orders.is_draining() => Some(Because::Draining),
+            Desired::Run if self.orders.is_handing_back() => Some(Because::Draining),
             Desired::Run => None,
         };
         if let (Some(because), None) = (wanted, self.stopping) {

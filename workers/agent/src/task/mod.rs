@@ -9,4 +9,4 @@ mod preparing;
 
 pub use folder::Folder;
 pub use kept::{Come, Kept};
-pub use perform::{Machine, Orders, perform};
+pub use perform::{Machine, Orders, Wish, perform};

@@ -33,15 +33,36 @@ pub struct Machine {
     pub cache: Cache,
 }
 
-/// What the machine's owner wants of it.
-#[derive(Clone, Debug)]
-pub struct Orders {
-    pub draining: watch::Receiver<bool>,
+/// What the machine's owner wants of the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Work,
+    /// Let trainers save, hand back what they were at, and end.
+    HandBack,
+    /// End now; trainers go on, and are found again.
+    Leave,
 }
 
+/// The wish, as it is at the moment.
+#[derive(Clone, Debug)]
+pub struct Orders(pub watch::Receiver<Wish>);
+
 impl Orders {
-    pub fn is_draining(&self) -> bool {
-        *self.draining.borrow()
+    pub fn is_handing_back(&self) -> bool {
+        *self.0.borrow() == Wish::HandBack
+    }
+
+    /// Ends when that is wished.
+    pub async fn hand_back(&self) {
+        let mut wishes = self.0.clone();
+        if wishes
+            .wait_for(|wish| *wish == Wish::HandBack)
+            .await
+            .is_err()
+        {
+            // Nobody is left to wish for anything.
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -128,13 +149,12 @@ async fn under_lease(
 
 /// Ends when nobody wants the task to be begun any more.
 async fn unwanted(lease: &Lease, orders: &Orders) -> Because {
-    let mut draining = orders.draining.clone();
     tokio::select! {
         desired = lease.unwanted() => match desired {
             Desired::Pause => Because::Paused,
             Desired::Cancel | Desired::Run => Because::Cancelled,
         },
-        Ok(_) = draining.wait_for(|draining| *draining) => Because::Draining,
+        () = orders.hand_back() => Because::Draining,
     }
 }
 

@@ -63,7 +63,7 @@ async fn a_restarted_agent_finds_its_trainer_at_work() {
         .map(|it| it["step"].as_u64().unwrap())
         .collect();
     assert!(steps.is_sorted_by(|one, next| one < next), "{steps:?}");
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
 }
 
 #[tokio::test]
@@ -95,5 +95,5 @@ async fn a_trainer_that_ended_with_the_machine_is_taken_up_from_what_it_saved() 
         "{first}"
     );
     assert!(first["trained_seconds"].as_u64() >= saved["trained_seconds"].as_u64());
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
 }

@@ -7,16 +7,17 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// Small, so that every file has several.
 const PART_BYTES: usize = 10_000;
 /// Longer than any test should have to wait, even beside a build.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What was said to the server, and what it is to do.
 #[derive(Default)]
@@ -117,33 +118,33 @@ impl Stand {
 }
 
 pub fn sha256(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(content))
 }
 
-type Said = Result<Response, Response>;
+type Said = Result<Response, Refusal>;
 
-fn problem(status: StatusCode, code: &str) -> Response {
-    (
-        status,
-        Json(json!({ "code": code, "detail": "as the test wants it" })),
-    )
-        .into_response()
+struct Refusal(StatusCode, &'static str);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let problem = json!({ "code": self.1, "detail": "as the test wants it" });
+        (self.0, Json(problem)).into_response()
+    }
 }
 
 fn enter<'a>(
     state: &'a Arc<Mutex<State>>,
     headers: &HeaderMap,
-) -> Result<MutexGuard<'a, State>, Response> {
+) -> Result<MutexGuard<'a, State>, Refusal> {
     let state = state.lock().unwrap();
     if state.is_out {
-        return Err(problem(StatusCode::SERVICE_UNAVAILABLE, "out"));
+        return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, "out"));
     }
     if headers
         .get("authorization")
         .is_none_or(|it| it != "Bearer machine-secret")
     {
-        return Err(problem(StatusCode::UNAUTHORIZED, "stranger"));
+        return Err(Refusal(StatusCode::UNAUTHORIZED, "stranger"));
     }
     Ok(state)
 }
@@ -151,7 +152,7 @@ fn enter<'a>(
 async fn enrol(Shared(state): Shared<Arc<Mutex<State>>>, Json(body): Json<Value>) -> Said {
     let mut state = state.lock().unwrap();
     if body["token"] != "join-token" {
-        return Err(problem(
+        return Err(Refusal(
             StatusCode::UNPROCESSABLE_ENTITY,
             "servers/token/refused",
         ));
@@ -206,7 +207,14 @@ async fn said(
 ) -> Said {
     let mut state = enter(&state, &headers)?;
     if state.is_lost {
-        return Err(problem(StatusCode::CONFLICT, "work/lease/lost"));
+        return Err(Refusal(StatusCode::CONFLICT, "work/lease/lost"));
+    }
+    for line in body["logs"].as_array().into_iter().flatten() {
+        let level = line["level"].as_str().unwrap();
+        assert!(
+            ["debug", "info", "warn", "error"].contains(&level),
+            "{level}"
+        );
     }
     state.heard.push((verb, body));
     Ok(told(&state))
@@ -245,7 +253,7 @@ async fn part(
 ) -> Said {
     let mut state = state.lock().unwrap();
     if state.is_out {
-        return Err(problem(StatusCode::SERVICE_UNAVAILABLE, "out"));
+        return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, "out"));
     }
     assert!(
         headers.get("authorization").is_none(),
@@ -298,8 +306,12 @@ async fn file(
         // Less than the length that is promised: the connection breaks.
         let half = content[..content.len() / 2].to_vec();
         let promised = [("content-length", content.len().to_string())];
-        let broken =
-            futures::stream::iter([Ok(Bytes::from(half)), Err(std::io::Error::other("broken"))]);
+        let broken = futures::stream::once(async { Ok(Bytes::from(half)) });
+        let broken = broken.chain(futures::stream::once(async {
+            // Long enough for the first half to leave.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Err(std::io::Error::other("broken"))
+        }));
         return Ok((status, promised, axum::body::Body::from_stream(broken)).into_response());
     }
     Ok((status, content).into_response())

@@ -45,7 +45,7 @@ async fn a_paused_unit_is_saved_and_goes_on_under_a_later_lease() {
     );
     let first = stand.heard("progress").remove(0);
     assert!(first["step"].as_u64().unwrap() >= step, "{first}");
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
 }
 
 #[tokio::test]
@@ -62,11 +62,11 @@ async fn it_stops_before_its_allowance_is_used_up() {
     assert!(release["trained_seconds"].as_u64().unwrap() <= 2);
     assert_eq!(stand.checkpoints().len(), stand.heard("uploads").len());
     assert!(!stand.checkpoints().is_empty());
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_drained_machine_hands_back_what_it_has() {
+async fn a_machine_whose_owner_stops_it_hands_back_what_it_has() {
     let stand = Stand::start().await;
     let machine = TestMachine::join(&stand).await;
     stand.lease(assignment(&stand, LONG));
@@ -79,7 +79,7 @@ async fn a_drained_machine_hands_back_what_it_has() {
                 .find(|it| it["step"] != 0)
         })
         .await;
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
     let release = stand.heard("release").remove(0);
     assert_eq!(release["because"], "draining");
     assert!(!stand.checkpoints().is_empty());
@@ -98,5 +98,5 @@ async fn a_unit_that_is_cancelled_before_it_began_is_not_begun() {
     stand.lease(assignment);
     let at_work = machine.work();
     assert_eq!(stand.wait_to_hear("release").await["because"], "cancelled");
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
 }

@@ -66,7 +66,7 @@ async fn a_unit_is_trained_and_its_model_predicts() {
             .iter()
             .any(|it| it["phase"] == "fetching")
     );
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
     assert!(!machine.task().exists());
 }
 
@@ -109,7 +109,7 @@ async fn an_order_that_wants_more_isolation_than_there_is_is_not_trained() {
     let at_work = machine.work();
     let fail = stand.wait_to_hear("fail").await;
     assert_eq!(fail["cause"], "machine");
-    at_work.end(Wish::Drain).await.unwrap();
+    at_work.end(Wish::HandBack).await.unwrap();
 }
 
 #[tokio::test]

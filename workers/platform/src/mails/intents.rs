@@ -40,7 +40,7 @@ impl Process for Intents {
     /// A mail is never intended otherwise: its contents come from the event that it is named after.
     fn is_already_so(refusal: &MailError) -> bool {
         match refusal {
-            MailError::Sent | MailError::GivenUp => true,
+            MailError::Sent | MailError::GivenUp | MailError::Withdrawn => true,
             MailError::NotIntended
             | MailError::IntendedOtherwise
             | MailError::WrongAttempt

@@ -26,7 +26,8 @@ pub(super) async fn recipient(
         _ => EMAIL.to_owned(),
     };
     let (mut address, mut name, mut locale) = (None, None, Locale::English);
-    for (field, value) in vault.all(user).await? {
+    let fields = [address_field.as_str(), NAME, LOCALE];
+    for (_, field, value) in vault.pick(&[user.to_owned()], &fields).await? {
         if field == address_field {
             address = value.parse().ok();
         } else if field == NAME {

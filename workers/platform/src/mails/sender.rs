@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::EventStore as _;
-use domain::mails::{FailedBecause, Intended, Mail, MailCommand, Template};
+use domain::mails::{FailedBecause, Intended, Mail, MailCommand, Template, WithdrawnBecause};
 use domain::users::kept::old_email;
-use domain::users::{ChallengeId, ChallengeKey};
+use domain::users::{ChallengeId, ChallengeKey, User};
 use futures::StreamExt as _;
 use projections::Engine;
 use projections::mails::{self, Turns};
@@ -40,10 +40,16 @@ pub enum SendError {
     Database(#[from] sqlx::Error),
     #[error("the vault does not answer")]
     Vault(#[source] sqlx::Error),
-    #[error("the stream of {mail} cannot be read: {reason}")]
+    #[error("the stream of {mail}, or of whom it goes to, cannot be read: {reason}")]
     Unreadable { mail: String, reason: String },
     #[error("what became of {mail} could not be recorded: {reason}")]
     NotRecorded { mail: String, reason: String },
+}
+
+/// Why a mail did not go out.
+enum Undelivered {
+    Useless(WithdrawnBecause),
+    NotTaken(NotTaken),
 }
 
 /// What one round of sending did.
@@ -65,6 +71,7 @@ pub struct Sender {
     clock: Clock,
     commands: Commands<Mail>,
     streams: LogEventStore<Mail>,
+    users: Commands<User>,
     turns: Option<Turns>,
 }
 
@@ -80,6 +87,7 @@ impl Sender {
         Self {
             commands: Commands::new(log.clone()),
             streams: LogEventStore::new(log.clone()),
+            users: Commands::new(log.clone()),
             turns: None,
             log,
             engine,
@@ -178,14 +186,24 @@ impl Sender {
         let Some((attempt, intended)) = due(&loaded.aggregate, self.clock.now()) else {
             return Ok(None);
         };
-        let outcome = self.deliver(&mail, intended).await?;
+        let outcome = match self.useless(intended).await? {
+            Some(why) => Err(Undelivered::Useless(why)),
+            None => self
+                .deliver(&mail, intended)
+                .await?
+                .map_err(Undelivered::NotTaken),
+        };
         let at = self.clock.now();
         let command = match outcome {
             Ok(()) => {
                 self.say_sent(&mail, intended);
                 MailCommand::RecordSent { attempt, at }
             }
-            Err(NotTaken { reason, code }) => {
+            Err(Undelivered::Useless(why)) => {
+                tracing::info!(mail, ?why, "a mail was withdrawn");
+                MailCommand::Withdraw { why, at }
+            }
+            Err(Undelivered::NotTaken(NotTaken { reason, code })) => {
                 tracing::warn!(mail, attempt, ?reason, code, "a mail was not taken");
                 MailCommand::RecordFailure {
                     attempt,
@@ -217,6 +235,30 @@ impl Sender {
         if let Err(error) = self.vault.remove(user, &old_email(change)).await {
             tracing::warn!(mail, %error, "an old address is still kept");
         }
+    }
+
+    /// Why a mail would ask for what can no more be given, if it does: after an outage, nobody is
+    /// to be sent a link that does not open.
+    async fn useless(&self, intended: &Intended) -> Result<Option<WithdrawnBecause>, SendError> {
+        let Some(challenge) = to_answer(intended) else {
+            return Ok(None);
+        };
+        let user = intended.to.to_string();
+        let state = self.users.look(&user).await;
+        let state = state.map_err(|error| SendError::Unreadable {
+            mail: user,
+            reason: chain(&error),
+        })?;
+        // To whom nobody can write any more is found out below.
+        let Some(person) = state.person() else {
+            return Ok(None);
+        };
+        let open = person.challenges.iter().find(|open| open.id == challenge);
+        Ok(match open {
+            None => Some(WithdrawnBecause::Answered),
+            Some(open) if open.is_expired(self.clock.now()) => Some(WithdrawnBecause::Expired),
+            Some(_) => None,
+        })
     }
 
     async fn deliver(

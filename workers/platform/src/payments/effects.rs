@@ -22,7 +22,8 @@ use super::stripe::{Fault, NewCheckout, RefundFound, Stripe};
 use super::{PROJECTION, SHOWN_WITHIN};
 use crate::reaction::chain;
 
-const ROUND: i64 = 32;
+/// What was put off is found again each time, so there is room for a good deal of it.
+const ROUND: i64 = 256;
 /// A checkout that was asked for so long ago may have been opened by somebody who then ended.
 const FRESH: TimeDelta = TimeDelta::seconds(10);
 /// Stripe repeats an answer to a key even where the answer was that it broke, so after this time,

@@ -8,6 +8,7 @@ mod logging;
 mod objects;
 mod outbox;
 mod payments;
+mod secrecy;
 mod sending;
 mod sink;
 mod surviving;

@@ -255,3 +255,31 @@ async fn a_refusal_is_remembered_for_now_or_for_good_in_the_same_way() {
         assert_eq!(world.mail_of(user).await.status, "sent");
     }
 }
+
+#[tokio::test]
+async fn what_expired_while_nobody_sent_is_not_asked_for() {
+    let (world, sink) = (World::new().await, Sink::start().await);
+    let user = world.register("anna@mail.example", Locale::English).await;
+    world.follow().await;
+    world.hands.advance(TimeDelta::hours(24));
+    let mut sender = world.sender(to(&sink));
+    assert_eq!(world.round(&mut sender).await.recorded, 1);
+    let mail = world.mail_of(user).await;
+    assert_eq!((mail.status.as_str(), mail.attempts), ("withdrawn", 0));
+    assert_eq!(mail.reason.as_deref(), Some("expired"));
+    assert_eq!(world.round(&mut sender).await.due, 0);
+    assert_eq!(sink.taken().len(), 0);
+}
+
+#[tokio::test]
+async fn whoever_was_appointed_is_asked_for_nothing() {
+    let (world, sink) = (World::new().await, Sink::start().await);
+    let user = world.appoint("admin@mail.example").await;
+    world.follow().await;
+    let mut sender = world.sender(to(&sink));
+    world.round(&mut sender).await;
+    let mail = world.mail_of(user).await;
+    assert_eq!(mail.status, "withdrawn");
+    assert_eq!(mail.reason.as_deref(), Some("answered"));
+    assert_eq!(sink.taken().len(), 0);
+}

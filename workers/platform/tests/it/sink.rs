@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mail_parser::MessageParser;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// What the server does with the next mails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,26 @@ impl Taken {
     }
 }
 
+/// Whether what is said can be overheard.
+#[derive(Clone)]
+pub enum Secrecy {
+    InTheClear,
+    /// From the first byte on.
+    FromTheStart(TlsAcceptor),
+    /// Once the client has asked for it; before that nobody may write.
+    WhenAsked(TlsAcceptor),
+}
+
+/// What a client has to do before it may write.
+#[derive(Clone)]
+pub struct Rules {
+    pub secrecy: Secrecy,
+    /// Who may write, if not everybody: a name and a password.
+    pub account: Option<(String, String)>,
+}
+
 struct Shared {
+    rules: Rules,
     manner: watch::Sender<Manner>,
     taken: Mutex<Vec<Taken>>,
     count: watch::Sender<usize>,
@@ -67,9 +88,18 @@ pub struct Sink {
 
 impl Sink {
     pub async fn start() -> Self {
+        Self::with(Rules {
+            secrecy: Secrecy::InTheClear,
+            account: None,
+        })
+        .await
+    }
+
+    pub async fn with(rules: Rules) -> Self {
         let mut sink = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             shared: Arc::new(Shared {
+                rules,
                 manner: watch::Sender::new(Manner::Accept),
                 taken: Mutex::default(),
                 count: watch::Sender::new(0),
@@ -105,6 +135,10 @@ impl Sink {
         format!("smtp://{}", self.address)
     }
 
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub fn behave(&self, manner: Manner) {
         self.shared.manner.send_replace(manner);
     }
@@ -135,22 +169,36 @@ impl Drop for Sink {
     }
 }
 
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// One connection, and what was said on it so far.
 struct Conversation {
-    reader: BufReader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+    stream: BufReader<Box<dyn Stream>>,
     shared: Arc<Shared>,
+    is_secret: bool,
+    is_known: bool,
     from: Option<String>,
     to: Vec<String>,
 }
 
 impl Conversation {
     async fn hold(stream: TcpStream, shared: Arc<Shared>) {
-        let (reader, writer) = stream.into_split();
+        let is_known = shared.rules.account.is_none();
+        let (stream, is_secret): (Box<dyn Stream>, bool) = match &shared.rules.secrecy {
+            Secrecy::FromTheStart(tls) => match tls.accept(stream).await {
+                Ok(stream) => (Box::new(stream), true),
+                Err(_) => return,
+            },
+            Secrecy::InTheClear => (Box::new(stream), true),
+            Secrecy::WhenAsked(_) => (Box::new(stream), false),
+        };
         let conversation = Self {
-            reader: BufReader::new(reader),
-            writer,
+            stream: BufReader::new(stream),
             shared,
+            is_secret,
+            is_known,
             from: None,
             to: Vec::new(),
         };
@@ -163,9 +211,9 @@ impl Conversation {
     }
 
     async fn say(&mut self, line: &str) -> std::io::Result<()> {
-        self.writer
-            .write_all(format!("{line}\r\n").as_bytes())
-            .await
+        let line = format!("{line}\r\n");
+        self.stream.write_all(line.as_bytes()).await?;
+        self.stream.flush().await
     }
 
     async fn talk(mut self) -> std::io::Result<()> {
@@ -177,13 +225,20 @@ impl Conversation {
         let mut line = String::new();
         loop {
             line.clear();
-            if self.reader.read_line(&mut line).await? == 0 {
+            if self.stream.read_line(&mut line).await? == 0 {
                 return Ok(());
             }
             let said = line.trim_end();
             let verb = said.split(' ').next().unwrap_or("").to_ascii_uppercase();
             match verb.as_str() {
-                "EHLO" => self.say("250-sink.example\r\n250 8BITMIME").await?,
+                "EHLO" => self.greet().await?,
+                "STARTTLS" => {
+                    self.say("220 go on").await?;
+                    self = self.in_secret().await?;
+                }
+                "AUTH" => self.authenticate(said).await?,
+                "MAIL" if !self.is_secret => self.say("530 say STARTTLS first").await?,
+                "MAIL" if !self.is_known => self.say("530 who are you?").await?,
                 "HELO" | "NOOP" => self.say("250 sink.example").await?,
                 "RSET" => {
                     (self.from, self.to) = (None, Vec::new());
@@ -208,6 +263,51 @@ impl Conversation {
         }
     }
 
+    async fn greet(&mut self) -> std::io::Result<()> {
+        let mut lines = vec!["sink.example", "8BITMIME"];
+        if !self.is_secret {
+            lines.push("STARTTLS");
+        } else if self.shared.rules.account.is_some() {
+            lines.push("AUTH PLAIN");
+        }
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            self.say(&format!("250-{line}")).await?;
+        }
+        self.say(&format!("250 {last}")).await
+    }
+
+    /// Forgets what was said in the clear, as RFC 3207 has it.
+    async fn in_secret(self) -> std::io::Result<Self> {
+        let Secrecy::WhenAsked(tls) = self.shared.rules.secrecy.clone() else {
+            return Err(std::io::Error::other("nothing to begin"));
+        };
+        assert!(self.stream.buffer().is_empty(), "nothing is said before");
+        let stream = tls.accept(self.stream.into_inner()).await?;
+        Ok(Self {
+            stream: BufReader::new(Box::new(stream)),
+            is_secret: true,
+            from: None,
+            to: Vec::new(),
+            ..self
+        })
+    }
+
+    async fn authenticate(&mut self, said: &str) -> std::io::Result<()> {
+        let shown = said.strip_prefix("AUTH PLAIN ").unwrap_or_default();
+        let shown = STANDARD.decode(shown).unwrap_or_default();
+        let account = self.shared.rules.account.clone();
+        let right = account.is_some_and(|(name, password)| {
+            self.is_secret && shown == format!("\0{name}\0{password}").into_bytes()
+        });
+        self.is_known |= right;
+        if right {
+            self.say("235 welcome").await
+        } else {
+            self.say("535 that is not so").await
+        }
+    }
+
     async fn recipient(&mut self, to: String) -> std::io::Result<()> {
         match (self.manner(), &self.from) {
             (_, None) => self.say("503 who writes?").await,
@@ -226,7 +326,7 @@ impl Conversation {
         let mut message = Vec::new();
         loop {
             let mut line = Vec::new();
-            if self.reader.read_until(b'\n', &mut line).await? == 0 {
+            if self.stream.read_until(b'\n', &mut line).await? == 0 {
                 return Ok(false);
             }
             if line == b".\r\n" {

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::mails::Mail;
 use domain::users::kept::{EMAIL, LOCALE, NAME};
 use domain::users::{
-    Address, ChallengeId, ChallengeKey, CredentialId, Locale, Registration, Role, Roles, User,
-    UserCommand, UserId,
+    Address, ChallengeId, ChallengeKey, CredentialId, Locale, Reason, Registration, Role, Roles,
+    User, UserCommand, UserId,
 };
 use platform::mails::{Intents, Round, Sender};
 use platform::{Reaction, Settings};
@@ -116,6 +116,26 @@ impl World {
 
     /// Somebody registers, and is known to the vault.
     pub async fn register(&self, email: &str, locale: Locale) -> UserId {
+        let registration = self.registration(email, locale).await;
+        let user = registration.user;
+        self.ask(user, UserCommand::Register(registration)).await;
+        user
+    }
+
+    /// Somebody is made an admin on the machine itself.
+    pub async fn appoint(&self, email: &str) -> UserId {
+        let registration = self.registration(email, Locale::English).await;
+        let user = registration.user;
+        let appoint = UserCommand::Appoint {
+            registration,
+            role: Role::Admin,
+            reason: Reason::try_new("The first.").unwrap(),
+        };
+        self.ask(user, appoint).await;
+        user
+    }
+
+    async fn registration(&self, email: &str, locale: Locale) -> Registration {
         let user = UserId::new(ids::fresh());
         let subject = user.to_string();
         let language = match locale {
@@ -127,7 +147,7 @@ impl World {
         }
         let mut address = [0; 32];
         address[..16].copy_from_slice(user.uuid().as_bytes());
-        let registration = Registration {
+        Registration {
             user,
             address: Address::new(address),
             roles: Roles::one(Role::Customer),
@@ -135,9 +155,7 @@ impl World {
             password: CredentialId::new(ids::fresh()),
             challenge: ChallengeId::new(ids::fresh()),
             at: self.hands.now(),
-        };
-        self.ask(user, UserCommand::Register(registration)).await;
-        user
+        }
     }
 
     pub async fn ask(&self, user: UserId, command: UserCommand) {

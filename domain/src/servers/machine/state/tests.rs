@@ -21,6 +21,7 @@ fn enrol(enrolled: Enrolled) -> MachineCommand {
 
 fn verified() -> MachineEvent {
     MachineEvent::Verified {
+        provider: ann(),
         by: bob(),
         reason: reason(),
         at: minute(1),
@@ -148,6 +149,7 @@ fn what_a_machine_says_again_is_nothing_new() {
 #[test]
 fn a_machine_with_other_hardware_has_to_be_verified_again() {
     let unverified = MachineEvent::Unverified {
+        provider: ann(),
         why: UnverifiedBecause::DescribedOtherwise,
         at: minute(2),
     };
@@ -238,7 +240,11 @@ fn staff_verify_machines_of_others() {
         .then_expect_events(vec![]);
     given(vec![begun(), verified()])
         .when(unverify)
-        .then_expect_events(vec![MachineEvent::Unverified { why, at: minute(2) }]);
+        .then_expect_events(vec![MachineEvent::Unverified {
+            provider: ann(),
+            why,
+            at: minute(2),
+        }]);
 }
 
 #[test]

@@ -169,3 +169,48 @@ fn switching_off_is_done_once_by_the_user_or_by_staff() {
         .when(disable(DisabledBecause::Asked))
         .then_expect_events(vec![]);
 }
+
+fn replace(codes: u128) -> UserCommand {
+    UserCommand::ReplaceRecoveryCodes {
+        codes: id(codes),
+        recovery_codes: 10,
+        at: at(),
+    }
+}
+
+fn replaced(codes: u128) -> UserEvent {
+    UserEvent::RecoveryCodesReplaced {
+        codes: id(codes),
+        recovery_codes: 10,
+        at: at(),
+    }
+}
+
+#[test]
+fn new_recovery_codes_take_the_place_of_the_old_ones_spent_or_not() {
+    let on = [registered(), confirmed(), begun(5), enabled(5), spent(1)];
+    given(&on)
+        .when(replace(6))
+        .then_expect_events(vec![replaced(6)]);
+    let after = [on.to_vec(), vec![replaced(6)]].concat();
+    given(&after).when(replace(6)).then_expect_events(vec![]);
+    given(&after)
+        .when(spend(1))
+        .then_expect_events(vec![spent(1)]);
+    given(&after)
+        .when(spend(9))
+        .then_expect_events(vec![spent(9)]);
+    given(&[registered(), confirmed(), begun(5)])
+        .when(replace(6))
+        .then_expect_error(UserError::NoSecondFactor);
+    let mut user = User::default();
+    for event in after {
+        user.apply(event);
+    }
+    let factor = &user.person().unwrap().second_factor;
+    assert_eq!(
+        (factor.factor(), factor.codes()),
+        (Some(id(5)), Some(id(6)))
+    );
+    assert_eq!(factor.recovery_codes_left(), 10);
+}

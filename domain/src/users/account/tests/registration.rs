@@ -116,3 +116,49 @@ fn an_address_is_taken_and_given_up_in_the_event_that_says_so() {
     assert_eq!(erased(None).claims(), []);
     assert_eq!(confirmed().claims(), []);
 }
+
+#[test]
+fn whoever_is_appointed_is_asked_for_no_proof() {
+    let appoint = UserCommand::Appoint {
+        registration: registration(),
+        role: Role::Admin,
+        reason: reason(),
+    };
+    let granted = UserEvent::RoleGranted {
+        role: Role::Admin,
+        by: ann(),
+        reason: reason(),
+        at: minute(0),
+    };
+    let confirmed = UserEvent::Confirmed { at: minute(0) };
+    given(&[])
+        .when(appoint.clone())
+        .then_expect_events(vec![registered(), confirmed, granted]);
+    given(&[registered()])
+        .when(appoint)
+        .then_expect_error(UserError::RegisteredOtherwise);
+}
+
+#[test]
+fn another_language_is_another_only_once() {
+    let change = |locale| UserCommand::ChangeLocale {
+        locale,
+        at: minute(1),
+    };
+    let changed = UserEvent::LocaleChanged {
+        locale: Locale::English,
+        at: minute(1),
+    };
+    given(&[registered()])
+        .when(change(Locale::Russian))
+        .then_expect_events(vec![]);
+    given(&[registered()])
+        .when(change(Locale::English))
+        .then_expect_events(vec![changed.clone()]);
+    given(&[registered(), changed])
+        .when(change(Locale::English))
+        .then_expect_events(vec![]);
+    given(&[service(Roles::one(Role::Provider))])
+        .when(change(Locale::English))
+        .then_expect_error(UserError::NoSignIn);
+}

@@ -1,22 +1,25 @@
 //! What is decided of a payment, given what has happened to it.
 
+mod after;
+mod orders;
+
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use ledger::{Account, Currency, Effects, Money};
 
 use super::*;
 use crate::payments::commands::{DisputeSeen, RefundStatus, Withdrawal};
-use crate::payments::events::{RefundFailedBecause, RefundRequested};
+use crate::payments::events::RefundRequested;
 use crate::users::examples::{ann, bob, id, minute};
 
-fn usd(text: &str) -> Money {
+pub fn usd(text: &str) -> Money {
     Money::parse(text, Currency::Usd).unwrap()
 }
 
-fn named(text: &str) -> Reference {
+pub fn named(text: &str) -> Reference {
     Reference::try_new(text).unwrap()
 }
 
-fn requested() -> Requested {
+pub fn requested() -> Requested {
     Requested {
         payer: ann(),
         amount: usd("100"),
@@ -25,7 +28,7 @@ fn requested() -> Requested {
     }
 }
 
-fn opened() -> CheckoutOpened {
+pub fn opened() -> CheckoutOpened {
     CheckoutOpened {
         session: named("cs_1"),
         url: "https://checkout.example/cs_1".to_owned(),
@@ -34,7 +37,7 @@ fn opened() -> CheckoutOpened {
     }
 }
 
-fn settled() -> Settled {
+pub fn settled() -> Settled {
     Settled {
         amount: usd("100"),
         fee: usd("3.20"),
@@ -44,27 +47,27 @@ fn settled() -> Settled {
     }
 }
 
-fn given(events: &[PaymentEvent]) -> AggregateTestExecutor<Payment> {
+pub fn given(events: &[PaymentEvent]) -> AggregateTestExecutor<Payment> {
     TestFramework::<Payment>::with(()).given(events.to_vec())
 }
 
-fn begun() -> Vec<PaymentEvent> {
+pub fn begun() -> Vec<PaymentEvent> {
     vec![PaymentEvent::Requested(requested())]
 }
 
-fn open() -> Vec<PaymentEvent> {
+pub fn open() -> Vec<PaymentEvent> {
     [begun(), vec![PaymentEvent::CheckoutOpened(opened())]].concat()
 }
 
-fn paid_event() -> PaymentEvent {
+pub fn paid_event() -> PaymentEvent {
     PaymentEvent::Paid(settle(&requested(), settled(), minute(2)).unwrap())
 }
 
-fn paid() -> Vec<PaymentEvent> {
+pub fn paid() -> Vec<PaymentEvent> {
     [open(), vec![paid_event()]].concat()
 }
 
-fn seen(state: CheckoutState) -> PaymentCommand {
+pub fn seen(state: CheckoutState) -> PaymentCommand {
     PaymentCommand::ObserveCheckout {
         session: named("cs_1"),
         state,
@@ -72,7 +75,7 @@ fn seen(state: CheckoutState) -> PaymentCommand {
     }
 }
 
-fn refund(amount: Option<&str>) -> PaymentCommand {
+pub fn refund(amount: Option<&str>) -> PaymentCommand {
     PaymentCommand::RequestRefund {
         refund: id(1),
         amount: amount.map(usd),
@@ -81,7 +84,7 @@ fn refund(amount: Option<&str>) -> PaymentCommand {
     }
 }
 
-fn refund_requested(amount: &str) -> PaymentEvent {
+pub fn refund_requested(amount: &str) -> PaymentEvent {
     PaymentEvent::RefundRequested(RefundRequested {
         refund: id(1),
         payer: ann(),
@@ -91,7 +94,7 @@ fn refund_requested(amount: &str) -> PaymentEvent {
     })
 }
 
-fn refund_seen(status: RefundStatus) -> PaymentCommand {
+pub fn refund_seen(status: RefundStatus) -> PaymentCommand {
     PaymentCommand::ObserveRefund {
         refund: id(1),
         stripe_refund: named("re_1"),
@@ -100,7 +103,7 @@ fn refund_seen(status: RefundStatus) -> PaymentCommand {
     }
 }
 
-fn dispute() -> DisputeSeen {
+pub fn dispute() -> DisputeSeen {
     DisputeSeen {
         dispute: named("dp_1"),
         amount: usd("50"),
@@ -115,7 +118,7 @@ fn dispute() -> DisputeSeen {
     }
 }
 
-fn withdrawn() -> DisputeSeen {
+pub fn withdrawn() -> DisputeSeen {
     let taken = Withdrawal {
         amount: usd("50"),
         fee: usd("15"),
@@ -127,7 +130,10 @@ fn withdrawn() -> DisputeSeen {
 }
 
 /// The state after these commands, which all have to be granted.
-fn after(history: &[PaymentEvent], commands: &[PaymentCommand]) -> (Payment, Vec<PaymentEvent>) {
+pub fn after(
+    history: &[PaymentEvent],
+    commands: &[PaymentCommand],
+) -> (Payment, Vec<PaymentEvent>) {
     let mut state = Payment::default();
     history.iter().cloned().for_each(|event| state.apply(event));
     let mut events = history.to_vec();
@@ -141,7 +147,7 @@ fn after(history: &[PaymentEvent], commands: &[PaymentCommand]) -> (Payment, Vec
 }
 
 /// What an account holds after these events.
-fn balance(events: &[PaymentEvent], account: &str) -> Money {
+pub fn balance(events: &[PaymentEvent], account: &str) -> Money {
     let account = Account::parse(account).unwrap();
     let postings = events.iter().flat_map(|event| event.postings().unwrap());
     let legs = postings.flat_map(|posting| posting.legs().to_vec());
@@ -149,7 +155,7 @@ fn balance(events: &[PaymentEvent], account: &str) -> Money {
     of_account.fold(usd("0"), |sum, leg| sum.checked_add(leg.amount()).unwrap())
 }
 
-fn wallet_of(leaf: &str) -> String {
+pub fn wallet_of(leaf: &str) -> String {
     format!("wallet/{}/{leaf}", ann())
 }
 
@@ -290,187 +296,4 @@ fn what_was_given_up_and_is_paid_after_all_is_credited() {
         ],
     );
     assert_eq!(balance(&events, &wallet_of("available")), usd("100"));
-}
-
-#[test]
-fn refunds_never_exceed_the_payment() {
-    given(&paid())
-        .when(refund(Some("100.01")))
-        .then_expect_error(PaymentError::BeyondPayment);
-    given(&paid())
-        .when(refund(None))
-        .then_expect_events(vec![refund_requested("100")]);
-    let (state, _) = after(&paid(), &[refund(Some("60"))]);
-    assert_eq!(state.refundable().unwrap(), usd("40"));
-    let second = PaymentCommand::RequestRefund {
-        refund: id(2),
-        amount: Some(usd("40.01")),
-        by: bob(),
-        at: minute(4),
-    };
-    assert_eq!(
-        state.decide(second).unwrap_err(),
-        PaymentError::BeyondPayment
-    );
-    given(&open())
-        .when(refund(None))
-        .then_expect_error(PaymentError::NotPaid);
-}
-
-#[test]
-fn a_refund_asked_for_twice_is_one() {
-    let (state, _) = after(&paid(), &[refund(Some("60"))]);
-    assert_eq!(state.decide(refund(Some("60"))).unwrap(), vec![]);
-    assert_eq!(
-        state.decide(refund(Some("61"))).unwrap_err(),
-        PaymentError::RefundedOtherwise
-    );
-}
-
-#[test]
-fn a_refund_that_fails_gives_back_exactly_what_it_took() {
-    let refused = PaymentCommand::RefuseRefund {
-        refund: id(1),
-        at: minute(4),
-    };
-    for end in [
-        vec![refused.clone()],
-        vec![refund_seen(RefundStatus::Failed)],
-        vec![
-            refund_seen(RefundStatus::Succeeded),
-            refund_seen(RefundStatus::Failed),
-        ],
-    ] {
-        let commands = [vec![refund(Some("60"))], end].concat();
-        let (state, events) = after(&paid(), &commands);
-        assert_eq!(balance(&events, &wallet_of("available")), usd("100"));
-        assert_eq!(balance(&events, "outside/in-transit/stripe"), usd("0"));
-        assert_eq!(balance(&events, "outside/stripe/available"), usd("0"));
-        assert_eq!(state.refundable().unwrap(), usd("100"));
-    }
-    // What the processor has begun with is not to be refused any more.
-    let begun = [
-        refund(Some("60")),
-        refund_seen(RefundStatus::Pending),
-        refused,
-    ];
-    let (state, _) = after(&paid(), &begun);
-    assert_eq!(state.refundable().unwrap(), usd("40"));
-}
-
-#[test]
-fn a_refund_seen_in_any_order_ends_the_same() {
-    use RefundStatus::{Failed, Pending, Succeeded};
-    let asked = after(&paid(), &[refund(Some("60"))]).1;
-    for order in [
-        [Pending, Succeeded, Failed],
-        [Succeeded, Pending, Failed],
-        [Failed, Succeeded, Pending],
-        [Failed, Pending, Succeeded],
-    ] {
-        let (_, events) = after(&asked, &order.map(refund_seen));
-        assert_eq!(balance(&events, &wallet_of("available")), usd("100"));
-        let failures = events.iter().filter(|event| {
-            matches!(event, PaymentEvent::RefundFailed(failed)
-                if failed.because == RefundFailedBecause::NotCredited)
-        });
-        assert_eq!(failures.count(), 1, "{order:?}");
-    }
-}
-
-#[test]
-fn a_dispute_freezes_what_is_there_and_a_loss_leaves_the_rest_owed() {
-    let lost = DisputeSeen {
-        is_lost: true,
-        ..withdrawn()
-    };
-    let step_by_step = [dispute(), withdrawn(), lost.clone(), lost.clone()];
-    let at_once = [lost.clone(), dispute(), withdrawn()];
-    for seen in [step_by_step.to_vec(), at_once.to_vec()] {
-        let commands: Vec<_> = seen
-            .into_iter()
-            .map(PaymentCommand::ObserveDispute)
-            .collect();
-        let (state, events) = after(&paid(), &commands);
-        assert_eq!(balance(&events, &wallet_of("available")), usd("52.46"));
-        assert_eq!(balance(&events, &wallet_of("disputed")), usd("0"));
-        assert_eq!(
-            balance(&events, &format!("receivable/{}", ann())),
-            usd("-2.46")
-        );
-        assert_eq!(balance(&events, "outside/stripe/withheld"), usd("0"));
-        assert_eq!(state.refundable().unwrap(), usd("50"));
-    }
-}
-
-#[test]
-fn a_dispute_that_is_won_gives_back_what_was_frozen() {
-    let returned = Withdrawal {
-        amount: usd("50"),
-        fee: usd("15"),
-    };
-    let won = DisputeSeen {
-        reinstated: Some(returned),
-        is_won: true,
-        ..withdrawn()
-    };
-    let commands = [withdrawn(), won.clone(), withdrawn(), won];
-    let (state, events) = after(&paid(), &commands.map(PaymentCommand::ObserveDispute));
-    assert_eq!(balance(&events, &wallet_of("available")), usd("100"));
-    assert_eq!(balance(&events, &wallet_of("disputed")), usd("0"));
-    assert_eq!(balance(&events, "outside/stripe/available"), usd("0"));
-    assert_eq!(balance(&events, "platform/fees"), usd("-3.20"));
-    assert_eq!(state.refundable().unwrap(), usd("100"));
-}
-
-#[test]
-fn an_inquiry_moves_nothing() {
-    let dropped = DisputeSeen {
-        is_dropped: true,
-        ..dispute()
-    };
-    let commands = [dispute(), dropped.clone(), dropped];
-    let (state, events) = after(&paid(), &commands.map(PaymentCommand::ObserveDispute));
-    assert_eq!(events.len(), paid().len() + 2);
-    assert_eq!(balance(&events, &wallet_of("available")), usd("100"));
-    assert_eq!(state.refundable().unwrap(), usd("100"));
-}
-
-#[test]
-fn what_is_gone_for_good_does_not_come_back_unnoticed() {
-    let lost = DisputeSeen {
-        is_lost: true,
-        ..withdrawn()
-    };
-    let (state, _) = after(&paid(), &[PaymentCommand::ObserveDispute(lost)]);
-    let returned = DisputeSeen {
-        reinstated: withdrawn().withdrawn,
-        ..withdrawn()
-    };
-    assert_eq!(
-        state
-            .decide(PaymentCommand::ObserveDispute(returned))
-            .unwrap_err(),
-        PaymentError::LostBefore
-    );
-}
-
-#[test]
-fn every_event_that_moves_money_balances() {
-    let returned = DisputeSeen {
-        reinstated: withdrawn().withdrawn,
-        is_won: true,
-        ..withdrawn()
-    };
-    let (_, events) = after(
-        &paid(),
-        &[
-            refund(Some("60")),
-            refund_seen(RefundStatus::Succeeded),
-            refund_seen(RefundStatus::Failed),
-            PaymentCommand::ObserveDispute(withdrawn()),
-            PaymentCommand::ObserveDispute(returned),
-        ],
-    );
-    assert!(events.iter().all(|event| event.postings().is_ok()));
 }
