@@ -32,13 +32,13 @@ pub async fn agent(place: &Place, command: AgentCommand) -> anyhow::Result<ExitC
                 joined.server, joined.machine
             );
             if and_run {
-                return run(settings).await;
+                return Box::pin(run(settings)).await;
             }
             println!("Have it work with: trainnet agent run");
         }
         AgentCommand::Run { ca_file } => {
             settings.authorities = ca_file.filter(|path| !path.as_os_str().is_empty());
-            return run(settings).await;
+            return Box::pin(run(settings)).await;
         }
         AgentCommand::Status => return show(settings),
     }

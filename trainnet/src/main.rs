@@ -84,7 +84,7 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         Command::Story { no_stay } => demonstrate::story(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
         Command::Replay(asked) => operator::replay(&place, asked).await,
-        Command::Agent { command } => agency::agent(&place, command).await,
+        Command::Agent { command } => Box::pin(agency::agent(&place, command)).await,
         Command::Receipt { command } => receipt::receipt(command),
         Command::Admin { command } => admin::admin(&place, command).await,
         Command::Login(asked) => client::login(asked).await,

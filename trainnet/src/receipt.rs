@@ -42,13 +42,11 @@ fn looked_at(file: &Path, key: Option<&str>) -> anyhow::Result<Looked> {
 
 /// In hexadecimal, or the file that it stands in.
 fn public_key(given: &str) -> anyhow::Result<VerifyingKey> {
-    let bytes = match hex::decode::<32>(given) {
-        Some(bytes) => bytes,
-        None => {
-            let text = fs::read_to_string(given).with_context(|| given.to_owned())?;
-            hex::decode(text.trim())
-                .ok_or_else(|| anyhow!("a public key has 64 hexadecimal digits"))?
-        }
+    let bytes = if let Some(bytes) = hex::decode::<32>(given) {
+        bytes
+    } else {
+        let text = fs::read_to_string(given).with_context(|| given.to_owned())?;
+        hex::decode(text.trim()).ok_or_else(|| anyhow!("a public key has 64 hexadecimal digits"))?
     };
     VerifyingKey::from_bytes(&bytes).context("the public key is no point of the curve")
 }

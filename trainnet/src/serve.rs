@@ -146,8 +146,8 @@ impl Serving {
         let product = Product::new(log, users, &settings, outside);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
-        let routes = product.routes(outbox.map_or_else(Routes::new, api::outbox));
-        let router = Api::new(log.clone(), engine.clone(), settings).serve(routes);
+        let slices = product.routes(outbox.map_or_else(Routes::new, api::outbox));
+        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
         let given = Given {
             mail: of_mail,
             cards: charging,

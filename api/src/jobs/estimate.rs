@@ -91,10 +91,9 @@ async fn estimate(
     let mut reader = tenants::as_tenant(api.pool(), caller.user()).await?;
     let balances = books::balances(&mut *reader, &account).await?;
     drop(reader);
-    let held = balances.iter().map(|row| row.balance);
+    let mut held = balances.iter().map(|row| row.balance);
     let available = held
-        .filter(|balance| balance.currency() == Currency::Usd)
-        .next()
+        .find(|balance| balance.currency() == Currency::Usd)
         .unwrap_or(Money::zero(Currency::Usd));
     Ok(Json(Estimated {
         estimate: (&run.estimate).into(),

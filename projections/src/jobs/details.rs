@@ -108,21 +108,15 @@ impl Details {
                 rate,
                 at,
             } => return self.started(fence, machine, rate, at),
-            JobEvent::Charged(charge) => self.charge(position, *charge),
+            JobEvent::Charged(charge) => self.charge(position, &charge),
             JobEvent::Interrupted { because, .. } => {
-                self.interruptions += 1;
-                self.machine = None;
-                self.reason = Some(stored_name(because));
-                if self.phase == Some(Phase::Running) {
-                    self.phase = Some(Phase::Queued);
-                }
-                return Status::Queued;
+                return self.interrupted(stored_name(&because));
             }
             JobEvent::PauseAsked { .. } => self.phase = Some(Phase::Pausing),
             JobEvent::CancelAsked { because, .. } => self.phase = Some(Phase::Cancelling(because)),
             JobEvent::Paused { because, .. } => {
                 self.machine = None;
-                self.reason = Some(format!("paused-{}", stored_name(because)));
+                self.reason = Some(format!("paused-{}", stored_name(&because)));
                 self.phase = Some(Phase::Paused(because));
                 return Status::Queued;
             }
@@ -151,7 +145,7 @@ impl Details {
                 ..
             } => {
                 self.detail = Some(detail).filter(|text| !text.is_empty());
-                self.over(Some(stored_name(because)), released, at);
+                self.over(Some(stored_name(&because)), released, at);
                 return Status::Error;
             }
             JobEvent::Cancelled {
@@ -160,7 +154,7 @@ impl Details {
                 at,
                 ..
             } => {
-                self.detail = Some(format!("because: {}", stored_name(because)));
+                self.detail = Some(format!("because: {}", stored_name(&because)));
                 self.over(Some("cancelled".to_owned()), released, at);
                 return Status::Error;
             }
@@ -190,7 +184,17 @@ impl Details {
         Status::Running
     }
 
-    fn charge(&mut self, position: i64, charge: Charge) {
+    fn interrupted(&mut self, because: String) -> Status {
+        self.interruptions += 1;
+        self.machine = None;
+        self.reason = Some(because);
+        if self.phase == Some(Phase::Running) {
+            self.phase = Some(Phase::Queued);
+        }
+        Status::Queued
+    }
+
+    fn charge(&mut self, position: i64, charge: &Charge) {
         self.charged = charge.charged;
         self.trained_now = self.trained_now.max(charge.trained_seconds);
         self.step = self.step.max(charge.step);
@@ -218,7 +222,7 @@ impl Details {
 }
 
 /// The name under which a value without contents stands in events.
-fn stored_name(value: impl Serialize) -> String {
+fn stored_name(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         Ok(_) | Err(_) => unreachable!("a value without contents is written as its name"),

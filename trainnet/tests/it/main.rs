@@ -14,3 +14,4 @@ mod secrecy;
 mod serve;
 mod story;
 mod traces;
+mod up;

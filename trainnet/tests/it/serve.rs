@@ -9,7 +9,7 @@ use crate::program::{Serving, folder, trainnet};
 #[test]
 fn it_serves_what_up_made_and_ends_when_it_is_told_to() {
     let folder = folder();
-    let made = trainnet(folder.path(), &["up", "--no-stay"]).output();
+    let made = trainnet(folder.path(), &["story", "--no-stay"]).output();
     assert!(made.unwrap().status.success());
     let mut command = trainnet(folder.path(), &["serve"]);
     command.env("TRAINNET_LOG_FORMAT", "json");
