@@ -131,7 +131,7 @@ async fn who_dispatches_finds_what_is_alive_and_what_each_machine_did() {
         let world = World::new().await;
         do_work(&world).await;
         let mut teller = Teller::new(&world);
-        let (first, second) = (holding(1, 1, ann()), holding(2, 2, bob()));
+        let (first, second) = (holding(1, 1, ann()), holding(2, 3, bob()));
         let history = [
             enqueued(crowd::carl()),
             leased(first.clone()),
@@ -175,7 +175,7 @@ async fn who_dispatches_finds_what_is_alive_and_what_each_machine_did() {
                 )
             })
             .collect();
-        assert_eq!(told, [(2, 1, 50, 25), (2, 1, 0, 0)]);
+        assert_eq!(told, [(2, 1, 50, 25), (1, 0, 0, 0), (1, 1, 0, 0)]);
         let rebuilt = engine.rebuild("work", &|_| {}).await.unwrap();
         assert_eq!(rebuilt.comparison, Comparison::Equal);
     }
