@@ -1,20 +1,18 @@
 //! All that one process believes about units and machines; every change is made at once and whole.
 
-use std::sync::Arc;
+mod choosing;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::work::{
-    Because, Decision, Excluded, MachineId, ObjectId, Offer, Outline, RULE, Unit, UnitId,
-};
+use domain::work::{Excluded, MachineId, Outline, Unit, UnitId};
 use foldhash::HashMap;
-use tokio::sync::oneshot;
 
-use crate::fleet::Machine;
 use crate::held::Held;
 use crate::pullers::{Assigned, Pullers};
-use crate::queue::{Pick, Queue};
+use crate::queue::Queue;
 use crate::records::Records;
 use crate::waiting::Waiting;
+
+pub use choosing::Pulled;
 
 /// A slot that somebody else holds, or a unit that was refused to a machine, is tried again then.
 const TRIED_AGAIN: TimeDelta = TimeDelta::seconds(2);
@@ -44,207 +42,12 @@ pub struct Counts {
     pub pullers: usize,
 }
 
-/// What came of asking for work.
-pub enum Pulled {
-    Assigned(Box<Assigned>),
-    /// Under this number, until something is there.
-    Waits(u64, oneshot::Receiver<Box<Assigned>>),
-}
-
-/// The machine, of those that wait, where a unit is expected to cost the least.
-struct Cheapest {
-    number: u64,
-    machine: Arc<Machine>,
-    place: (u32, Offer),
-    decision: Decision,
-}
-
 impl Board {
     pub fn counts(&self) -> Counts {
         Counts {
             queued: self.queue.len(),
             leased: self.held.len(),
             pullers: self.pullers.len(),
-        }
-    }
-
-    /// Work for this machine, or a place among those who wait.
-    pub fn pull(&mut self, machine: &Arc<Machine>, now: DateTime<Utc>) -> Pulled {
-        if let Some(assigned) = self.choose(machine, now) {
-            return Pulled::Assigned(Box::new(assigned));
-        }
-        let (number, receiver) = self.pullers.add(Arc::clone(machine));
-        Pulled::Waits(number, receiver)
-    }
-
-    /// Takes the best unit for a machine out of the queue.
-    fn choose(&mut self, machine: &Arc<Machine>, now: DateTime<Utc>) -> Option<Assigned> {
-        if self.queue.is_empty() || machine.draining {
-            return None;
-        }
-        let offers = self.free(machine, now);
-        let borrowed: Vec<(u32, &Offer)> = offers.iter().map(|(slot, it)| (*slot, it)).collect();
-        let records = &self.records;
-        let has = |file: &ObjectId| records.has(machine.machine, file);
-        let Pick {
-            unit,
-            slot,
-            because,
-        } = self.queue.choose(&borrowed, now, has)?;
-        let (_, offer) = offers.into_iter().find(|(number, _)| *number == slot)?;
-        let waiting = self.queue.get(unit)?;
-        let score = waiting.candidate().score(&offer, has);
-        let decision = Decision {
-            rule: RULE,
-            candidates: 1,
-            score,
-            because,
-        };
-        self.assign(unit, machine, (slot, offer), decision)
-    }
-
-    fn assign(
-        &mut self,
-        unit: UnitId,
-        machine: &Arc<Machine>,
-        (slot, offer): (u32, Offer),
-        decision: Decision,
-    ) -> Option<Assigned> {
-        let waiting = self.queue.take(unit, decision.because)?;
-        self.granting.insert(unit, waiting);
-        self.taken.insert((machine.machine, slot), unit);
-        Some(Assigned {
-            unit,
-            machine: Arc::clone(machine),
-            slot,
-            offer,
-            decision,
-        })
-    }
-
-    /// The slots of a machine that nobody is known to be in, with what is known of the machine.
-    fn free(&self, machine: &Machine, now: DateTime<Utc>) -> Vec<(u32, Offer)> {
-        let (speed_percent, losses_basis_points) = self.records.of(machine.machine);
-        let slots = (0..).zip(&machine.slots);
-        let free = slots.filter(|(slot, _)| self.is_free(machine.machine, *slot, now));
-        let offers = free.map(|(slot, offer)| {
-            let offer = Offer {
-                speed_percent,
-                losses_basis_points,
-                ..offer.clone()
-            };
-            (slot, offer)
-        });
-        offers.collect()
-    }
-
-    pub fn is_free(&self, machine: MachineId, slot: u32, now: DateTime<Utc>) -> bool {
-        let place = (machine, slot);
-        let blocked = self.blocked.get(&place).is_some_and(|until| now < *until);
-        !blocked && !self.taken.contains_key(&place)
-    }
-
-    /// A unit that is to wait: it goes to the machine among those waiting where it is expected to
-    /// cost the least, or else into the queue.
-    pub fn enqueue(&mut self, unit: UnitId, waiting: Waiting, now: DateTime<Utc>) {
-        if self.granting.contains_key(&unit) || self.held.contains_key(&unit) {
-            return;
-        }
-        self.queue.insert(unit, waiting);
-        self.offer(unit, now);
-    }
-
-    fn offer(&mut self, unit: UnitId, now: DateTime<Utc>) {
-        while let Some(cheapest) = self.cheapest(unit, now) {
-            let Cheapest {
-                number,
-                machine,
-                place,
-                decision,
-            } = cheapest;
-            let Some(assigned) = self.assign(unit, &machine, place, decision) else {
-                return;
-            };
-            if self.hand_over(number, assigned) {
-                return;
-            }
-        }
-    }
-
-    /// False where whoever asked has gone away meanwhile; the unit then waits as before.
-    fn hand_over(&mut self, number: u64, assigned: Assigned) -> bool {
-        let Some(puller) = self.pullers.remove(number) else {
-            self.give_back(&assigned);
-            return false;
-        };
-        match puller.sender.send(Box::new(assigned)) {
-            Ok(()) => true,
-            Err(assigned) => {
-                self.give_back(&assigned);
-                false
-            }
-        }
-    }
-
-    /// Where a unit is expected to cost the least, of the machines that wait.
-    fn cheapest(&self, unit: UnitId, now: DateTime<Utc>) -> Option<Cheapest> {
-        let waiting = self.queue.get(unit)?;
-        let candidate = waiting.candidate();
-        let mut candidates = 0_u32;
-        let mut best: Option<Cheapest> = None;
-        for (number, machine) in self.pullers.iter() {
-            if machine.draining {
-                continue;
-            }
-            let fits = |offer: &Offer| {
-                waiting.needs.fit(offer).is_ok() && candidate.fit(offer, now).is_ok()
-            };
-            let mut free = self.free(machine, now).into_iter();
-            let Some(place) = free.find(|(_, offer)| fits(offer)) else {
-                continue;
-            };
-            candidates += 1;
-            let has = |file: &ObjectId| self.records.has(machine.machine, file);
-            let score = candidate.score(&place.1, has);
-            let beaten = |best: &Cheapest| score.minor() < best.decision.score.minor();
-            if best.as_ref().is_none_or(beaten) {
-                best = Some(Cheapest {
-                    number,
-                    machine: Arc::clone(machine),
-                    place,
-                    decision: Decision {
-                        rule: RULE,
-                        candidates,
-                        score,
-                        because: Because::OnlyOne,
-                    },
-                });
-            }
-        }
-        let mut best = best?;
-        best.decision.candidates = candidates;
-        if candidates > 1 {
-            best.decision.because = Because::Cheapest;
-        }
-        Some(best)
-    }
-
-    /// Asks again for everybody who waits: an exclusion may have run out, a slot be free.
-    pub fn match_again(&mut self, now: DateTime<Utc>) {
-        self.blocked.retain(|_, until| now < *until);
-        if self.queue.is_empty() {
-            return;
-        }
-        let waiting: Vec<_> = self
-            .pullers
-            .iter()
-            .map(|(number, machine)| (number, Arc::clone(machine)))
-            .collect();
-        for (number, machine) in waiting {
-            let Some(assigned) = self.choose(&machine, now) else {
-                continue;
-            };
-            self.hand_over(number, assigned);
         }
     }
 

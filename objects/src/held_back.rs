@@ -3,7 +3,7 @@
 //! Whoever receives them counts; without the last ones they have nothing, and keep nothing.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -17,11 +17,11 @@ pub struct Said(Arc<Mutex<Option<ShelfError>>>);
 
 impl Said {
     pub fn refusal(&self) -> Option<ShelfError> {
-        self.0.lock().unwrap_or_else(|it| it.into_inner()).take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn say(&self, refusal: ShelfError) -> io::Error {
-        *self.0.lock().unwrap_or_else(|it| it.into_inner()) = Some(refusal);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
         io::ErrorKind::InvalidData.into()
     }
 }

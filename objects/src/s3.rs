@@ -29,7 +29,7 @@ use crate::settings::Place;
 use crate::shelf::{ByteStream, ShelfError};
 use crate::transport::{Reach, Transport, TransportError};
 
-const OWN_LINKS_LAST: Duration = Duration::from_secs(600);
+const OWN_LINKS_LAST: Duration = Duration::from_mins(10);
 /// A list of parts is short.
 const LIST_BYTES_MAX: usize = 1024 * 1024;
 

@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 /// Whoever does not answer the door within this time is not at home.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// Putting a large object together takes an S3 a while.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(120);
+const ANSWER_TIME_MAX: Duration = Duration::from_mins(2);
 
 /// To whom it may speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

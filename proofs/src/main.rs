@@ -55,6 +55,7 @@ enum Proof {
 enum BenchProof {
     Kernel(bench::KernelArgs),
     Api(bench::ApiArgs),
+    Dispatch(bench::DispatchArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,6 +95,7 @@ async fn prove(proof: Proof) -> Result<Vec<String>> {
     match proof {
         Proof::Bench(BenchProof::Kernel(args)) => bench::kernel(&args).await,
         Proof::Bench(BenchProof::Api(args)) => bench::api(&args).await,
+        Proof::Bench(BenchProof::Dispatch(args)) => bench::dispatch(&args).await,
         Proof::Chaos(ChaosProof::Bank(args)) => chaos::bank(&args).await,
         Proof::Fuzz(FuzzProof::Api(args)) => fuzz::api(&args).await,
         Proof::Tamper(args) => tamper::tamper(&args).await,

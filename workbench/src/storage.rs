@@ -1,4 +1,4 @@
-//! SeaweedFS on this machine's loopback: an S3 that checks signatures, started once a process.
+//! A real S3 on this machine's loopback: one that checks signatures, started once a process.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -15,7 +15,7 @@ use object_store::signer::Signer as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const WHO: &str = "trainnet-tests";
 const SECRET: &str = "not-a-secret-but-long-enough";
 
@@ -175,7 +175,7 @@ async fn make(storage: &Storage, name: &str) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     let root = object_store::path::Path::from("");
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let url = signer.signed_url(http::Method::PUT, &root, minute).await;
     let url = url.map_err(|error| error.to_string())?;
     let place = &url[url::Position::BeforePath..];

@@ -71,6 +71,8 @@ enum Bench {
     Kernel(Rest),
     /// How long each route takes, and whether a crowd at the door starves the others
     Api(Rest),
+    /// How fast units of work reach machines, beside another queue
+    Dispatch(Rest),
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +124,9 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Bench {
             what: Bench::Api(rest),
         } => programs::prove(&["bench", "api"], &rest.arguments),
+        Task::Bench {
+            what: Bench::Dispatch(rest),
+        } => programs::prove(&["bench", "dispatch"], &rest.arguments),
         Task::Chaos {
             what: Chaos::Bank(rest),
         } => programs::prove(&["chaos", "bank"], &rest.arguments),

@@ -43,7 +43,7 @@ impl Which {
     }
 }
 
-/// How it is called
+/// How it is named
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -57,7 +57,7 @@ impl Objects {
         &self,
         asked: &Asked,
         caller: &Caller,
-        (kind, called): (ObjectKind, Called),
+        (kind, named): (ObjectKind, Called),
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Completed, ApiError> {
@@ -65,7 +65,7 @@ impl Objects {
         if bytes > AT_ONCE_BYTES_MAX {
             return Err(ApiError::new(&TOO_LARGE).detail("Upload it in parts: see /v1/uploads."));
         }
-        let name = called.name.checked()?;
+        let name = named.name.checked()?;
         let object = ObjectId::new(asked.id(&actor));
         // The bytes themselves are not held against the key: they have not been read.
         let fingerprint = format!("{name}\n{bytes}");

@@ -5,6 +5,7 @@
 
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use ::objects::{Finished, Report, ShelfError, Verdict};
 use chrono::{DateTime, Utc};
@@ -123,7 +124,11 @@ impl Objects {
 
     /// Joins the completion that is under way, or begins one that nobody has to wait for.
     fn run(&self, object: ObjectId, context: Context) -> Running {
-        let mut running = self.0.running.lock().unwrap_or_else(|it| it.into_inner());
+        let mut running = self
+            .0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let slot = match running.entry(object) {
             Entry::Occupied(under_way) => return under_way.get().clone(),
             Entry::Vacant(slot) => slot,
@@ -135,7 +140,7 @@ impl Objects {
                 .0
                 .running
                 .lock()
-                .unwrap_or_else(|it| it.into_inner());
+                .unwrap_or_else(PoisonError::into_inner);
             running.remove(&object);
             outcome.map_err(|error| error.into_failure(object))
         });

@@ -66,12 +66,12 @@ async fn bring(
     asked: Asked,
     caller: Caller,
     objects: Extension<Objects>,
-    Query(called): Query<Called>,
+    Query(named): Query<Called>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     caller.insist(Scope::JobsWrite)?;
-    let what = (ObjectKind::Dataset, called);
+    let what = (ObjectKind::Dataset, named);
     let brought = objects.bring(&asked, &caller, what, &headers, body).await?;
     let shown = objects.shown(brought.object, caller.user()).await?;
     let position = Position(objects.log().head().await?.position);

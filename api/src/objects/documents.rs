@@ -92,12 +92,12 @@ async fn bring(
     asked: Asked,
     caller: Caller,
     objects: Extension<Objects>,
-    Query(called): Query<Called>,
+    Query(named): Query<Called>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     caller.insist(Scope::AccountWrite)?;
-    let what = (ObjectKind::Document, called);
+    let what = (ObjectKind::Document, named);
     let brought = objects.bring(&asked, &caller, what, &headers, body).await?;
     let position = Position(objects.log().head().await?.position);
     let shown = ShownObject::from(&brought);

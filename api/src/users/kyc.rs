@@ -77,9 +77,11 @@ impl Users {
             Kyc::Submitted { documents, .. } => {
                 Ok(documents.keys().iter().map(ToString::to_string).collect())
             }
-            Kyc::Absent | Kyc::Approved { .. } | Kyc::Rejected { .. } | Kyc::Expired { .. } => {
-                Ok(Vec::new())
-            }
+            Kyc::Absent
+            | Kyc::Approved { .. }
+            | Kyc::Rejected { .. }
+            | Kyc::Expired { .. }
+            | Kyc::Withdrawn { .. } => Ok(Vec::new()),
         }
     }
 

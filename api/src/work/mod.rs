@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use dispatch::{Dispatcher, Fleet, NotHeld};
 use domain::users::{Scope, UserId};
 use domain::work::{Report, Terms, Unit, UnitId};
-use projections::work::reports;
+use projections::work::{heartbeats, reports};
 use store::Log;
 use tokio::sync::{Semaphore, watch};
 
@@ -38,6 +38,8 @@ use problems::of_unit;
 const WAITING_MAX: usize = 16_384;
 /// Progress and log lines are kept for so long.
 const REPORTS_KEPT: TimeDelta = TimeDelta::days(30);
+/// Nobody asks when a unit was last heard of that has been over for so long.
+const HEARD_KEPT: TimeDelta = TimeDelta::days(1);
 /// So many are forgotten at once.
 const FORGOTTEN_AT_ONCE: i64 = 10_000;
 
@@ -101,7 +103,7 @@ impl Work {
     pub async fn tidy(&self) -> Result<u64, sqlx::Error> {
         let before = self.now() - REPORTS_KEPT;
         let pool = self.log().pool();
-        let mut all = 0;
+        let mut all = heartbeats::forget_before(pool, self.now() - HEARD_KEPT).await?;
         loop {
             let forgotten = reports::forget_before(pool, before, FORGOTTEN_AT_ONCE).await?;
             all += forgotten;

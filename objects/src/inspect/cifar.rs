@@ -110,7 +110,8 @@ fn look_through(
         let last = name.rsplit('/').next().unwrap_or_default().to_owned();
         let is_batch = last.starts_with("data_batch") || last.starts_with("test_batch");
         if is_file && is_batch {
-            let found = if last.ends_with(".bin") {
+            let ending = last.rsplit_once('.').map(|(_, ending)| ending);
+            let found = if ending == Some("bin") {
                 records(&mut contents)?
             } else {
                 batch(&mut contents)?

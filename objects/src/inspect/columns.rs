@@ -236,7 +236,7 @@ impl Profile {
             return false;
         };
         let count = u64::try_from(values.len()).unwrap_or(u64::MAX);
-        count >= 2 && count <= 100 && count.saturating_mul(2) <= self.filled
+        (2..=100).contains(&count) && count.saturating_mul(2) <= self.filled
     }
 
     fn shown(&self) -> Column {
@@ -299,6 +299,7 @@ mod tests {
 
     #[test]
     fn a_column_is_of_the_narrowest_kind_that_holds_all_its_cells() {
+        use ColumnKind::{Boolean, Empty, Integer, Number, Text};
         let columns = columns(
             &["i", "n", "b", "t", "e"],
             &[
@@ -307,7 +308,6 @@ mod tests {
             ],
         );
         let kinds: Vec<ColumnKind> = columns.shown().iter().map(|it| it.kind).collect();
-        use ColumnKind::{Boolean, Empty, Integer, Number, Text};
         assert_eq!(kinds, [Integer, Number, Boolean, Text, Empty]);
         assert_eq!(columns.shown()[4].missing, 2);
         for text in ["1.", ".5", "+7"] {

@@ -142,8 +142,8 @@ mod tests {
                 let mut decoder = Decoder::of(encoding);
                 let mut text = String::new();
                 for piece in bytes.chunks(size) {
-                    let (decoded, outcome) = decoder.decode(piece, false);
-                    text.push_str(decoded);
+                    let (read, outcome) = decoder.decode(piece, false);
+                    text.push_str(read);
                     assert_eq!(outcome, Ok(()));
                 }
                 assert_eq!(text, RUSSIAN, "{size}");

@@ -192,7 +192,7 @@ impl Findings {
             refuses,
             line,
             file,
-            message: cut(&message, MESSAGE_CHARACTERS_MAX),
+            message: shortened(message),
             remedy: remedy.into(),
         });
     }
@@ -208,6 +208,15 @@ impl Findings {
             Verdict::Usable
         }
     }
+}
+
+/// What is said is short, however long what it speaks of may be.
+fn shortened(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// The beginning of a text, with a sign that there is more.

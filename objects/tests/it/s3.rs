@@ -8,7 +8,7 @@ use objects::{ShelfError, Upload};
 use crate::storage::{Bucket, ask, bucket};
 use crate::{all, key, sha256, some_bytes, stream, upload};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// The smallest that an S3 takes, but for the last.
 const PART: u64 = 5 << 20;
 const ATTACHMENT: &str = "attachment; filename=\"a b.csv\"; filename*=UTF-8''%D0%B0.csv";

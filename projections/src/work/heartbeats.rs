@@ -48,14 +48,13 @@ pub async fn of(pool: &PgPool, units: &[UnitId]) -> Result<Vec<Heard>, sqlx::Err
     Ok(found.into_iter().filter_map(heard).collect())
 }
 
-/// Forgets units whose work is over.
-pub async fn forget(pool: &PgPool, units: &[UnitId]) -> Result<(), sqlx::Error> {
-    let names: Vec<String> = units.iter().map(ToString::to_string).collect();
-    sqlx::query("delete from work_heartbeats where unit = any($1)")
-        .bind(names)
+/// Forgets whatever was heard for the last time before then; says how many units that were.
+pub async fn forget_before(pool: &PgPool, then: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let forgotten = sqlx::query("delete from work_heartbeats where heard_at < $1")
+        .bind(then)
         .execute(pool)
-        .await
-        .map(drop)
+        .await?;
+    Ok(forgotten.rows_affected())
 }
 
 fn stored(fence: u64) -> i64 {

@@ -224,7 +224,8 @@ async fn of_what_was_heard_the_latest_under_the_highest_number_counts() {
     }
     let found = heartbeats::of(pool, &[unit(1), unit(2)]).await.unwrap();
     assert_eq!(found, [heard(2, minute(3))]);
-    heartbeats::forget(pool, &[unit(1)]).await.unwrap();
+    assert_eq!(heartbeats::forget_before(pool, minute(3)).await.unwrap(), 0);
+    assert_eq!(heartbeats::forget_before(pool, minute(4)).await.unwrap(), 1);
     assert_eq!(heartbeats::of(pool, &[unit(1)]).await.unwrap(), []);
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod disk;
+mod dispatch;
 mod history;
 mod latency;
 mod limit;
@@ -24,6 +25,7 @@ use crate::server::Server;
 use report::Report;
 
 pub use api::{ApiArgs, api};
+pub use dispatch::{DispatchArgs, dispatch};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Bench {

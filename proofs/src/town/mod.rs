@@ -42,6 +42,7 @@ pub struct Town {
     pub people: Vec<Person>,
     pub admin: Person,
     pub log: Log,
+    pub product: Product,
     users: Users,
     engine: Engine,
     _stop: oneshot::Sender<()>,
@@ -106,6 +107,7 @@ impl Town {
             people: Vec::new(),
             admin,
             log,
+            product,
             users,
             engine,
             _stop: stop,
@@ -122,6 +124,13 @@ impl Town {
         }
         let head = self.log.head().await?.position;
         self.engine.wait_for("people", head, PATIENCE).await?;
+        Ok(())
+    }
+
+    /// Until this projection shows what happened up to this position.
+    pub async fn caught_up(&self, projection: &str, position: i64) -> Result<()> {
+        let patience = PATIENCE * 20;
+        self.engine.wait_for(projection, position, patience).await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -65,7 +65,10 @@ fn last_row(table: &[u8]) -> anyhow::Result<(String, String)> {
 }
 
 /// The environment that the trainer has, where it is there.
-fn python(folder: &Path) -> std::path::PathBuf {
+fn python(folder: &Path) -> PathBuf {
+    if let Some(named) = std::env::var_os("TRAINNET_TRAINER_PYTHON").filter(|it| !it.is_empty()) {
+        return named.into();
+    }
     let data = folder.parent().unwrap_or(folder);
     let own = data.join("trainer/bin/python");
     if own.exists() { own } else { "python3".into() }

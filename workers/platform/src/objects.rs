@@ -227,9 +227,8 @@ impl Sweeper {
     async fn ask(&self, room: &Room, command: ObjectCommand) -> Result<(), SweepError> {
         let context = Context::by(ACTOR);
         match self.objects.execute(&room.object, command, &context).await {
-            Ok(_) => Ok(()),
-            // A room was taken, and the one who took it was killed before the object was opened.
-            Err(Refused::Domain(ObjectError::Absent)) => Ok(()),
+            // Where it is absent, whoever took room for it was killed before it was opened.
+            Ok(_) | Err(Refused::Domain(ObjectError::Absent)) => Ok(()),
             Err(refused) => Err(SweepError::Refused(Box::new(refused))),
         }
     }

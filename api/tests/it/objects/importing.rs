@@ -30,8 +30,8 @@ async fn breaking_off() -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let mut asked = [0; 1024];
-        stream.read(&mut asked).await.unwrap();
+        let mut asked = [0; 16];
+        stream.read_exact(&mut asked).await.unwrap();
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(GOOD.as_bytes()).await.unwrap();

@@ -19,8 +19,8 @@ pub const GOOD: &str = "text,label\nI like it very much,good\nI do not like it,b
                         It is fine with me,good\nIt is not fine at all,bad\n";
 
 pub fn hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    domain::users::Digest::new(digest).to_string()
 }
 
 /// Sends bytes as they are, at home, as this one.

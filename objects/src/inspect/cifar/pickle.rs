@@ -119,18 +119,18 @@ impl<R: Read> Machine<'_, R> {
             b']' => self.stack.push(Value::List(Some(BTreeMap::new()))),
             b'}' => self.stack.push(Value::Dict(Found::default())),
             b'l' => {
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 self.stack.push(listed(Some(BTreeMap::new()), items));
             }
             b't' => {
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 self.stack.push(Value::Tuple(items));
             }
             0x85..=0x87 => self.tuple(usize::from(word - 0x84))?,
             b'a' | b'e' => self.append(word == b'e')?,
             b's' | b'u' => self.set_items(word == b'u')?,
             b'd' => {
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 self.stack.push(Value::Dict(Found::default()));
                 self.fill(items)?;
             }
@@ -172,7 +172,7 @@ impl<R: Read> Machine<'_, R> {
         self.stack.pop().ok_or(BROKEN)
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Value>, Refused> {
+    fn since_mark(&mut self) -> Result<Vec<Value>, Refused> {
         let is_mark = |value: &Value| matches!(value, Value::Mark);
         let mark = self.stack.iter().rposition(is_mark).ok_or(BROKEN)?;
         let items = self.stack.split_off(mark + 1);
@@ -258,7 +258,7 @@ impl<R: Read> Machine<'_, R> {
 
     fn append(&mut self, many: bool) -> Result<(), Refused> {
         let items = if many {
-            self.to_mark()?
+            self.since_mark()?
         } else {
             vec![self.pop()?]
         };
@@ -271,7 +271,7 @@ impl<R: Read> Machine<'_, R> {
 
     fn set_items(&mut self, many: bool) -> Result<(), Refused> {
         let items = if many {
-            self.to_mark()?
+            self.since_mark()?
         } else {
             let value = self.pop()?;
             vec![self.pop()?, value]

@@ -1,5 +1,6 @@
 //! Tables as people send them, good and bad.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 
 use super::*;
@@ -86,7 +87,7 @@ fn the_same_table_in_any_encoding_and_with_any_delimiter_is_the_same() {
 fn windows_1251_that_begins_with_much_ascii_is_found_out_late() {
     let mut text = "text,label\n".to_owned();
     for number in 0..10_000 {
-        text.push_str(&format!("row {number} of many,{}\n", number % 2));
+        writeln!(text, "row {number} of many,{}", number % 2).unwrap();
     }
     text.push_str("Очень хорошо,1\n");
     let (windows, _, _) = WINDOWS_1251.encode(&text);

@@ -15,7 +15,7 @@ use store::{Commands, Context, ids};
 
 use crate::world::World;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 struct Scene {
     world: World,
