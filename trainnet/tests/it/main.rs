@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
+mod agent;
 mod answers;
 mod answers_lost;
 mod environment;

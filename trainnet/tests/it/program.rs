@@ -11,20 +11,25 @@ use std::sync::mpsc::{self, Receiver};
 use serde_json::Value;
 
 /// What would change how the program runs, beside what each test says.
-const UNSET: [&str; 14] = [
+const UNSET: [&str; 19] = [
     "DATABASE_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_SERVICE_NAME",
     "RUST_LOG",
+    "TRAINNET_AGENT_DIR",
+    "TRAINNET_AGENT_ISOLATION",
     "TRAINNET_API_KEY",
     "TRAINNET_CA_FILE",
     "TRAINNET_CREDENTIALS_FILE",
+    "TRAINNET_JOIN_TOKEN",
     "TRAINNET_MAIL_FROM",
     "TRAINNET_PUBLIC_URL",
     "TRAINNET_SECRETS_FILE",
     "TRAINNET_SERVER",
     "TRAINNET_SESSION_BINDING",
     "TRAINNET_SMTP_URL",
+    "TRAINNET_TRAINER",
+    "TRAINNET_TRAINER_PYTHON",
     "TRAINNET_TRUSTED_PROXIES",
 ];
 
