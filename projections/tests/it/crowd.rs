@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
+use domain::jobs::Job;
 use domain::mails::{Intended, Mail, MailEvent, Template};
 use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
 use domain::payments::Payment;

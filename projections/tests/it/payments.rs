@@ -225,7 +225,11 @@ async fn what_is_to_be_done_is_found() {
     )
     .await;
     let because = FailedBecause::Refused;
-    let failed = PaymentEvent::Failed { because, at: EPOCH };
+    let failed = PaymentEvent::Failed {
+        order: Some(named("job_1")),
+        because,
+        at: EPOCH,
+    };
     tell(&world, "payment_a3", 0, &[requested(ann, "10"), failed]).await;
     let all = [
         requested(ann, "100"),

@@ -33,7 +33,7 @@ const fn program(name: &'static str, may_use: May) -> Member {
     }
 }
 
-pub const MEMBERS: [Member; 18] = [
+pub const MEMBERS: [Member; 19] = [
     library("ledger", &[]),
     library("migrations", &[]),
     library("embedded-search", &[]),
