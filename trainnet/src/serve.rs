@@ -75,14 +75,9 @@ async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> an
     let serving = Serving::start(log, &engine, users, decided);
     // Whoever closed the terminal does not want to be told.
     drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
-    match hint(log, &engine).await {
-        Ok(None) => {}
-        Ok(Some(hint)) => drop(writeln!(std::io::stdout(), "{hint}")),
-        Err(error) => tracing::warn!(error = %format!("{error:#}"), "no admin was looked for"),
-    }
     let outcome = tokio::select! {
         heard = interrupted() => heard,
-        never = keep_alive(home, log) => match never {},
+        never = look_after(home, log, &engine) => match never {},
     };
     serving.end().await?;
     drop(stop);
@@ -105,6 +100,16 @@ pub async fn hint(log: &Log, engine: &Engine) -> anyhow::Result<Option<&'static 
     Ok(found.is_empty().then_some(
         "Nobody is an admin yet; `trainnet admin create --email you@example.com` makes one.",
     ))
+}
+
+/// Says what whoever starts for the first time may want to know, then keeps everything running.
+async fn look_after(home: &Home, log: &Log, engine: &Engine) -> Infallible {
+    match hint(log, engine).await {
+        Ok(None) => {}
+        Ok(Some(hint)) => drop(writeln!(std::io::stdout(), "{hint}")),
+        Err(error) => tracing::warn!(error = %format!("{error:#}"), "no admin was looked for"),
+    }
+    keep_alive(home, log).await
 }
 
 /// Notices when the private server has died, and starts it again.

@@ -15,7 +15,7 @@ use crate::catalogue;
 use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::operator;
-use crate::serve::Serving;
+use crate::serve::{self, Serving};
 use crate::tour::{self, Ground, Model, Told};
 
 pub async fn up(place: &Place, distilbert: bool, stay: bool) -> anyhow::Result<ExitCode> {
@@ -67,7 +67,7 @@ async fn with_log(place: &Place, log: &Log, model: Model, stay: bool) -> anyhow:
         model,
     };
     let outcome = tokio::select! {
-        outcome = show(log, &serving, &ground, stay) => outcome,
+        outcome = show((log, &engine), &serving, &ground, stay) => outcome,
         heard = interrupted() => heard.map(|()| {
             // Whoever closed the terminal does not want to be told.
             drop(writeln!(std::io::stdout(), "\nEnding: what was asked for is written first."));
@@ -82,7 +82,7 @@ async fn with_log(place: &Place, log: &Log, model: Model, stay: bool) -> anyhow:
 }
 
 async fn show(
-    log: &Log,
+    (log, engine): (&Log, &Engine),
     serving: &Serving,
     ground: &Ground,
     stay: bool,
@@ -91,7 +91,8 @@ async fn show(
     let told = tour::tour(&mut out, ground).await?;
     verify(&mut out, log).await?;
     if stay {
-        stay_up(&mut out, serving, told).await?;
+        let hint = serve::hint(log, engine).await?;
+        stay_up(&mut out, serving, (told, hint)).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -119,9 +120,12 @@ async fn verify(out: &mut (dyn Write + Send), log: &Log) -> anyhow::Result<()> {
 async fn stay_up(
     out: &mut (dyn Write + Send),
     serving: &Serving,
-    mut told: Told,
+    (mut told, hint): (Told, Option<&str>),
 ) -> anyhow::Result<()> {
     writeln!(out, "\n{}", serving.addresses())?;
+    if let Some(hint) = hint {
+        writeln!(out, "{hint}")?;
+    }
     writeln!(
         out,
         "The customer signs in as {} with the password {}.",

@@ -27,6 +27,7 @@ async fn a_machine_brings_a_checkpoint_for_somebody_under_its_lease() {
     let ann = people.somebody("ann@example.com").await;
     let machine = Context::by("machine_1");
     let opening = people
+        .product
         .objects
         .open(new(&ann.user, 10), &machine)
         .await
@@ -36,6 +37,7 @@ async fn a_machine_brings_a_checkpoint_for_somebody_under_its_lease() {
     assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", put.text());
     let other = Under::try_new("unit_1/8").unwrap();
     let late = people
+        .product
         .objects
         .complete_under(opening.object, &other, &machine)
         .await;
@@ -43,6 +45,7 @@ async fn a_machine_brings_a_checkpoint_for_somebody_under_its_lease() {
     let right = Under::try_new("unit_1/7").unwrap();
     for _ in 0..2 {
         let done = people
+            .product
             .objects
             .complete_under(opening.object, &right, &machine)
             .await;
@@ -63,6 +66,7 @@ async fn a_machine_brings_a_checkpoint_for_somebody_under_its_lease() {
     );
     let superseded = RemovedBecause::Superseded;
     people
+        .product
         .objects
         .remove(opening.object, superseded, &machine)
         .await
@@ -77,7 +81,7 @@ async fn what_work_brings_forth_does_not_count_against_what_somebody_may_keep() 
     let machine = Context::by("machine_1");
     for _ in 0..2 {
         let new = new(&ann.user, KEPT_BYTES_MAX);
-        people.objects.open(new, &machine).await.unwrap();
+        people.product.objects.open(new, &machine).await.unwrap();
     }
 }
 
@@ -87,6 +91,7 @@ async fn its_owner_does_not_complete_what_a_machine_brings() {
     let ann = people.somebody("ann@example.com").await;
     let machine = Context::by("machine_1");
     let opening = people
+        .product
         .objects
         .open(new(&ann.user, 10), &machine)
         .await
