@@ -200,14 +200,14 @@ impl Work {
         field: &'static str,
     ) -> Result<(), ApiError> {
         let found = self.objects().seen(object).await?;
-        let ours = matches!(&found, Object::Stored { opened, .. }
-            if opened.kind == kind && opened.owner == customer && is_under(opened.under.as_ref(), unit));
-        if ours {
+        let Object::Stored { opened, .. } = &found else {
+            return Err(not_brought(field));
+        };
+        let theirs = opened.kind == kind && opened.owner == customer;
+        if theirs && is_under(opened.under.as_ref(), unit) {
             return Ok(());
         }
-        Err(ApiError::new(&NOT_BROUGHT)
-            .detail("Upload it for this unit and complete the upload first.")
-            .field(field))
+        Err(not_brought(field))
     }
 
     /// Links to what is needed. What is not there any more ends the unit: no machine will find it.
@@ -265,6 +265,12 @@ impl Work {
         };
         Ok((inputs, Some(checkpoint)))
     }
+}
+
+fn not_brought(field: &'static str) -> ApiError {
+    ApiError::new(&NOT_BROUGHT)
+        .detail("Upload it for this unit and complete the upload first.")
+        .field(field)
 }
 
 /// Under whichever fence it was brought: it lies there for the unit.

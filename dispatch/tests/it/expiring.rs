@@ -1,4 +1,4 @@
-//! Machines that fall silent lose what they have; those that speak, or whose server was gone, do not.
+//! Machines that fall silent lose what they have; those that speak, or whose server went, do not.
 
 use std::collections::BTreeSet;
 
