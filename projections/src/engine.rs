@@ -100,9 +100,7 @@ impl Projections {
     #[must_use]
     pub fn with<P: Projection>(mut self) -> Self {
         let name = P::NAME;
-        let plain = name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let plain = name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
         let apart = !name.ends_with("_next") && !name.ends_with("_old");
         assert!(
             plain && apart && (1..=30).contains(&name.len()),

@@ -5,6 +5,7 @@
 //! by another who finds the intent still open. So nothing is lost, and what is done twice is done
 //! under one name, by which the other side can tell.
 
+mod chain;
 pub mod jobs;
 pub mod mails;
 pub mod objects;

@@ -19,7 +19,7 @@ use store::{
     VaultError, decode,
 };
 
-use crate::reaction::chain;
+use crate::chain::chain;
 
 /// Stored: how far the log has been followed for owners who were forgotten.
 const NAME: &str = "object-erasures";

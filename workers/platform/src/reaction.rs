@@ -23,6 +23,8 @@ use store::{
 };
 use tokio::sync::watch;
 
+use crate::chain::chain;
+
 /// So many events are read before the checkpoint moves.
 const PAGE_EVENTS: i64 = 512;
 
@@ -385,16 +387,4 @@ fn may_pass<E: std::error::Error>(refused: &Refused<E>) -> bool {
                 | NotAppended::Unknown { .. }
         ),
     }
-}
-
-/// An error with everything that led to it, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -72,6 +72,21 @@ pub struct Signed {
     pub session: String,
 }
 
+fn catalogue() -> Catalogue {
+    Catalogue::new()
+        .with::<User>()
+        .with::<Session>()
+        .with::<ApiKey>()
+        .with::<Kyc>()
+        .with::<Mail>()
+        .with::<Machine>()
+        .with::<JoinToken>()
+        .with::<Object>()
+        .with::<Payment>()
+        .with::<Unit>()
+        .with::<Job>()
+}
+
 impl People {
     pub async fn new() -> Self {
         Self::bound(Binding::Strict).await
@@ -94,21 +109,9 @@ impl People {
             ..Options::default()
         };
         let log = Log::open(database.options.clone(), options).await.unwrap();
-        let catalogue = Catalogue::new()
-            .with::<User>()
-            .with::<Session>()
-            .with::<ApiKey>()
-            .with::<Kyc>()
-            .with::<Mail>()
-            .with::<Machine>()
-            .with::<JoinToken>()
-            .with::<Object>()
-            .with::<Payment>()
-            .with::<Unit>()
-            .with::<Job>();
         let engine = Engine::open(
             log.clone(),
-            Arc::new(catalogue),
+            Arc::new(catalogue()),
             Projections::all(),
             projections::Settings::default(),
         )

@@ -15,7 +15,7 @@ use crate::users::people::{HOME, People, Signed};
 #[derive(Debug, PartialEq)]
 struct Event {
     id: Option<i64>,
-    event: String,
+    kind: String,
     data: Value,
 }
 
@@ -30,7 +30,7 @@ fn events(text: &str) -> Vec<Event> {
             };
             Event {
                 id: field("id").map(|id| id.parse().unwrap()),
-                event: field("event").unwrap().to_owned(),
+                kind: field("event").unwrap().to_owned(),
                 data: serde_json::from_str(field("data").unwrap()).unwrap(),
             }
         })
@@ -84,13 +84,13 @@ async fn a_stream_tells_everything_once_and_goes_on_where_the_reader_was() {
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
     let told = events(reply.text());
     let numbered: Vec<&Event> = told.iter().filter(|it| it.id.is_some()).collect();
-    let kinds: Vec<&str> = numbered.iter().map(|it| it.event.as_str()).collect();
+    let kinds: Vec<&str> = numbered.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["log", "progress"].repeat(3));
     assert_eq!(numbered[1].data["metrics"]["loss"], "0.1");
     assert_eq!(numbered[0].data["text"], "step 1\nand  [2J");
     let states: Vec<&Value> = told
         .iter()
-        .filter(|it| it.event == "state")
+        .filter(|it| it.kind == "state")
         .map(|it| &it.data["status"])
         .collect();
     assert_eq!(states.last(), Some(&&json!("completed")));

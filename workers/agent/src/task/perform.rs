@@ -187,6 +187,7 @@ fn take_up(folder: &Folder, kept: &mut Kept) {
     let newest = newest_checkpoint(folder);
     let mut tail = Tail::new(folder.files(kept.runs).said, 0);
     let mut saved = Duration::ZERO;
+    let mut saved_step = kept.come.step;
     loop {
         let lines = tail.read();
         if lines.is_empty() {
@@ -195,19 +196,22 @@ fn take_up(folder: &Folder, kept: &mut Kept) {
         for (_, line) in lines {
             if let Line::Checkpoint {
                 path,
+                step,
                 trained_seconds,
-                ..
             } = line
                 && folder
                     .checkpoint(&path)
                     .is_some_and(|path| Some(&path) <= newest.as_ref())
             {
                 saved = duration(trained_seconds);
+                saved_step = step;
             }
         }
     }
     let trained = kept.trained(saved).as_millis();
     kept.trained_before_ms = u64::try_from(trained).unwrap_or(u64::MAX);
+    // Whatever was said of later steps, they are made again.
+    kept.come.step = saved_step;
     tracing::warn!(
         task = kept.assignment.task,
         "the trainer is gone; goes on from what it saved"

@@ -17,7 +17,7 @@ use super::letter::{Envelope, compose};
 use super::post::{NotTaken, hand_over};
 use super::recipient::{Recipient, recipient};
 use super::templates::{self, Filling, Written};
-use crate::reaction::chain;
+use crate::chain::chain;
 use crate::settings::{Settings, Way};
 
 /// Who records what became of a mail.

@@ -20,7 +20,7 @@ use super::observer::{NotObserved, Observer};
 use super::settings::Settings;
 use super::stripe::{Fault, NewCheckout, RefundFound, Stripe};
 use super::{PROJECTION, SHOWN_WITHIN};
-use crate::reaction::chain;
+use crate::chain::chain;
 
 /// What was put off is found again each time, so there is room for a good deal of it.
 const ROUND: i64 = 256;

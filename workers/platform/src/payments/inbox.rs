@@ -11,7 +11,7 @@ use store::{Clock, Log};
 
 use super::observer::{NotObserved, Observer};
 use super::stripe::Stripe;
-use crate::reaction::chain;
+use crate::chain::chain;
 
 const ROUND_NOTICES: i64 = 32;
 const AT_ONCE: usize = 4;

@@ -26,7 +26,7 @@ pub use poll::{Poll, PollError};
 pub use settings::{Settings, VARIABLES};
 pub use stripe::Stripe;
 
-use crate::reaction::chain;
+use crate::chain::chain;
 
 const PROJECTION: &str = "payments";
 /// How long to wait for the projection to show what was recorded.

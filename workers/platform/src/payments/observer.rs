@@ -7,7 +7,7 @@ use ledger::Money;
 use store::{Clock, Commands, Context, Log, Refused};
 
 use super::stripe::{CheckoutFound, DisputeFound, Fault, Stripe};
-use crate::reaction::chain;
+use crate::chain::chain;
 
 /// Who records what Stripe says.
 const ACTOR: &str = "worker/payments";

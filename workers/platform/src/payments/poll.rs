@@ -8,7 +8,7 @@ use store::{Clock, Log};
 
 use super::inbox::is_about_payments;
 use super::stripe::{Fault, Stripe};
-use crate::reaction::chain;
+use crate::chain::chain;
 
 const PROCESSOR: &str = "stripe";
 /// So many pages are read in one go.
