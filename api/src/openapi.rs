@@ -47,11 +47,22 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
 
 /// What changes nothing in the log that anybody could wait to see, or must not say whether it did.
 const WITHOUT_POSITION: &[&str] = &[
+    "complete_upload",
+    "complete_upload_of_task",
     "confirm_again",
+    "estimate_job",
+    "import_dataset",
     "machine_heartbeat",
+    "pay_job",
+    "pull_task",
     "recover",
     "register",
+    "send_part",
     "sign_out_everywhere",
+    "stripe_webhook",
+    "task_heartbeat",
+    "task_progress",
+    "write_file",
 ];
 
 const PROBLEM: &str = "Problem";

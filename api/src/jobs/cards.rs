@@ -103,7 +103,8 @@ async fn list() -> impl IntoResponse {
 
 /// One model on offer
 #[utoipa::path(get, path = "/v1/cards/{model_type}", tag = "jobs", operation_id = "get_card",
-    params(("model_type" = String, Path, description = "Which model")),
+    params(("model_type" = String, Path, description = "Which model",
+        pattern = "^[a-z][a-z0-9_]{0,30}$")),
     responses((status = 200, description = "The card", body = ShownCard)))]
 async fn one(Path(name): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let model: Model = name.parse().map_err(|_| ApiError::new(&kinds::NOT_FOUND))?;

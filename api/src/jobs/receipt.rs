@@ -46,19 +46,19 @@ async fn key(jobs: Extension<Jobs>) -> Json<ReceiptKey> {
 /// What an order cost, and why
 ///
 /// Save it as a file; `trainnet receipt verify FILE` checks it without asking anybody.
-#[utoipa::path(get, path = "/v1/receipts/{order}", tag = "jobs", operation_id = "get_receipt",
+#[utoipa::path(get, path = "/v1/receipts/{job}", tag = "jobs", operation_id = "get_receipt",
     security(("bearer" = [])),
-    params(("order" = String, Path, description = "Which job")),
+    params(("job" = String, Path, description = "Which job")),
     responses((status = 200, description = "The receipt, in the format of docs/LOG_FORMAT.md",
         body = Object)))]
 async fn receipt(
     caller: Caller,
     jobs: Extension<Jobs>,
-    Path(order): Path<String>,
+    Path(job): Path<String>,
     _: Reached<jobs::Jobs>,
 ) -> Result<Json<Value>, ApiError> {
     caller.insist(Scope::Read)?;
-    let row = jobs.own(identity(&order)?, caller.user()).await?;
+    let row = jobs.own(identity(&job)?, caller.user()).await?;
     let receipt = jobs.issue(&row.job.to_string()).await?;
     let receipt = serde_json::to_value(receipt).map_err(ApiError::internal)?;
     Ok(Json(receipt))

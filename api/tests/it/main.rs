@@ -9,6 +9,7 @@ mod client;
 mod documents;
 mod headers;
 mod health;
+mod jobs;
 mod limits;
 mod log;
 mod logging;

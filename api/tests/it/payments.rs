@@ -90,7 +90,7 @@ async fn top_up(people: &People, ann: &Signed, body: &Value) -> Reply {
 }
 
 /// Somebody who put 25 into their wallet.
-async fn paid(people: &People, ann: &Signed) -> String {
+pub async fn paid(people: &People, ann: &Signed) -> String {
     let worker = Worker::of(people);
     let body = amount("25.00");
     let (reply, payment) =

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
 mod disk;
-mod memory;
 mod s3;
 mod storage;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::DomainEvent;
-use domain::jobs::Job;
+use domain::jobs::{Job, JobEvent, JobId};
 use domain::mails::{Intended, Mail, MailEvent, Template};
 use domain::objects::{Object, ObjectEvent, ObjectId, ObjectKind, Opened};
 use domain::payments::Payment;
@@ -158,6 +158,11 @@ impl<'a> Teller<'a> {
     pub async fn unit(&mut self, of: UnitId, events: &[UnitEvent]) -> i64 {
         let stream = ("work-unit", of.to_string());
         self.tell(stream, events, (ann(), "request-w")).await
+    }
+
+    pub async fn job(&mut self, of: JobId, events: &[JobEvent]) -> i64 {
+        let stream = ("job", of.to_string());
+        self.tell(stream, events, (ann(), "request-b")).await
     }
 
     pub async fn mail(&mut self, number: u128, to: UserId) -> i64 {

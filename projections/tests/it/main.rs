@@ -5,6 +5,7 @@
 mod catching_up;
 mod crowd;
 mod fleet;
+mod jobs;
 mod mails;
 mod objects;
 mod payments;

@@ -11,6 +11,7 @@ use store::{Log, Options};
 
 use crate::crowd::{self, ann, bob, carl, gather, trade};
 use crate::fleet::bring_machines;
+use crate::jobs::order_jobs;
 use crate::payments::pay;
 use crate::work::do_work;
 use crate::world::World;
@@ -51,6 +52,7 @@ async fn shown() -> (World, Engine) {
     bring_machines(&world).await;
     trade(&world).await;
     do_work(&world).await;
+    order_jobs(&world).await;
     let head = pay(&world, [ann(), bob()]).await;
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::people::{HOME, People};
 use super::{kyc, mails};
+use crate::jobs;
 use crate::objects;
 use crate::payments;
 use crate::servers;
+use crate::work;
 
 /// Every operation of the document, as method and path.
 fn operations(document: &Value) -> Vec<(String, String)> {
@@ -59,6 +61,8 @@ async fn what_belongs_to_somebody_else_is_not_there() {
     let object = objects::opened(&people, &ann).await;
     kyc::submitted(&people, &ann).await;
     let payment = payments::requested(&people, &ann).await;
+    let unit = work::enqueue(&people, &ann).await.to_string();
+    let job = jobs::ordered(&people, &ann).await;
     let carl = servers::provider(&people, "carl@example.com").await;
     let machine = servers::machine(&people, &carl).await.id;
     let join = servers::token(&people, &carl, json!({})).await;
@@ -81,6 +85,8 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{machine}", &machine)
             .replace("{join}", join["id"].as_str().unwrap())
             .replace("{object}", &object)
+            .replace("{unit}", &unit)
+            .replace("{job}", &job)
             .replace("{number}", "1")
             .replace("{role}", "provider");
         assert!(!of_ann.contains('{'), "say whose the id in {path} is");

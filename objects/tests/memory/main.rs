@@ -1,6 +1,11 @@
 //! How much memory it takes to look into what is larger than memory, or says that it is.
+//!
+//! A program of its own, where one thing happens at a time: what others take would be counted in.
+
+#![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,6 +19,9 @@ fn kibibytes(field: &str) -> u64 {
     let number = line.split_whitespace().nth(1).unwrap();
     number.parse().unwrap()
 }
+
+/// One look at a time.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// What came of it, and by how many bytes this process grew at its largest meanwhile.
 fn growth(look: impl FnOnce() -> Report) -> (Report, u64) {
@@ -83,6 +91,7 @@ impl Seek for Made {
 
 #[test]
 fn a_large_table_of_which_no_two_cells_are_alike_takes_little() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let row = |number: u64| {
         let class = number % 7;
         format!("{number},something that only row {number} of all of them says,{class}\n")
@@ -96,6 +105,7 @@ fn a_large_table_of_which_no_two_cells_are_alike_takes_little() {
 
 #[test]
 fn a_table_of_two_thousand_columns_takes_no_more_than_is_set_aside_for_it() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let names: Vec<String> = (0..1_900).map(|it| format!("c{it}")).collect();
     let header = format!("{}\n", names.join(","));
     let row = |number: u64| {
@@ -112,6 +122,7 @@ fn a_table_of_two_thousand_columns_takes_no_more_than_is_set_aside_for_it() {
 
 #[test]
 fn a_line_of_200_megabytes_takes_as_much_as_one_of_a_mebibyte() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut file = Made::of("text,label\n", |_| "x".repeat(4096), 200 * MEBIBYTE);
     let (report, grew) = growth(|| inspect(&mut file).unwrap());
     assert_eq!(report.refusal().unwrap().code, "line-too-long");
@@ -120,6 +131,7 @@ fn a_line_of_200_megabytes_takes_as_much_as_one_of_a_mebibyte() {
 
 #[test]
 fn a_quote_that_is_never_closed_takes_a_few_mebibytes() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut file = Made::of(
         "text,label\n\"",
         |_| "some text\n".repeat(100),
@@ -132,6 +144,7 @@ fn a_quote_that_is_never_closed_takes_a_few_mebibytes() {
 
 #[test]
 fn what_would_become_a_thousand_times_as_large_takes_little() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let zeros = vec![0; 1024 * 1024];
     for _ in 0..64 {
