@@ -88,6 +88,7 @@ async fn show(
     stay: bool,
 ) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
+    writeln!(out, "{}\n", serving.addresses())?;
     let told = tour::tour(&mut out, ground).await?;
     verify(&mut out, log).await?;
     if stay {

@@ -341,7 +341,7 @@ async fn a_reader_can_read_nothing_but_read_tables_and_write_nothing_at_all() {
         );
     }
     let may_append: bool = sqlx::query_scalar(
-        "select has_function_privilege('trainnet_api', 'log_append'::regproc, 'execute')",
+        "select has_function_privilege('trainnet_api', 'log_extend'::regproc, 'execute')",
     )
     .fetch_one(&mut *connection)
     .await

@@ -12,12 +12,12 @@ use crate::chain::Hash;
 use crate::log::Head;
 
 /// A batch that only moves money between accounts that are there leaves the rest out.
-const APPEND: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-     $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+const APPEND: &str = "select log_extend($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+     $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
 
-const APPEND_MORE: &str = "select log_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+const APPEND_MORE: &str = "select log_extend($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
      $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, \
-     $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
+     $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)";
 
 /// Plans are made once and for ever: the arrays differ only in length, the indexes always serve.
 /// A writer that is stopped while it holds the head loses its session, not everybody's time.
@@ -162,6 +162,7 @@ pub(super) async fn write(
         .bind(turn == Turn::Behind)
         .bind(batch.before.position)
         .bind(batch.before.epoch)
+        .bind(&batch.before.hash.0[..])
         .bind(batch.after.position)
         .bind(&batch.after.hash.0[..])
         .bind(batch.after.recorded_at);
@@ -196,11 +197,14 @@ pub(super) async fn write(
     Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
 }
 
-/// Makes sure that outcomes which leave no trace did not rest on an old view of the log.
+/// Makes sure that outcomes which leave no trace did not rest on an old view of the log, nor on a
+/// batch that another writer's took the place of.
 pub(super) async fn confirm(connection: &mut PgConnection, head: &Head) -> Result<(), WriteError> {
-    let stands: bool = sqlx::query_scalar("select position = $1 and epoch = $2 from log_head")
+    let stands = "select position = $1 and epoch = $2 and hash = $3 from log_head";
+    let stands: bool = sqlx::query_scalar(stands)
         .bind(head.position)
         .bind(head.epoch)
+        .bind(&head.hash.0[..])
         .fetch_one(connection)
         .await?;
     if stands {

@@ -156,3 +156,32 @@ async fn callers_of_one_aggregate_take_turns() {
     assert_eq!(total(&here).await, i64::try_from(done).unwrap());
     books_hold(&here).await;
 }
+
+/// Another's event may stand where a batch of ours was to stand: the number is the same, the hash
+/// is not, and whoever wants to follow ours must not follow theirs.
+#[tokio::test]
+async fn a_head_is_known_by_its_hash_and_not_by_its_number_alone() {
+    let database = workbench::database().await;
+    let log = open(&database).await;
+    let deposit = DeskCommand::Move(movement(&bank(), &wallet("ann"), 1));
+    let desks = desks(&log);
+    let context = Context::by("tester");
+    desks.execute("hot", deposit, &context).await.unwrap();
+    let extended = |hash: &str| {
+        let statement = format!(
+            "select log_extend(false, 1, (select epoch from log_head), {hash}, 1, {hash}, now(), \
+                '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', \
+                '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')"
+        );
+        let pool = log.pool().clone();
+        async move {
+            let took: Option<i64> = sqlx::query_scalar(&statement)
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            took.is_some()
+        }
+    };
+    assert!(!extended("sha256('another event')").await);
+    assert!(extended("(select hash from log_head)").await);
+}

@@ -56,6 +56,16 @@ pub fn trainnet(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// With this checkout's trainer, and the light environment that `cargo xtask setup` makes for it.
+pub fn training(command: &mut Command) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let python = root.join(".trainnet/trainer/bin/python");
+    assert!(python.is_file(), "run `cargo xtask setup` first");
+    command
+        .env("TRAINNET_TRAINER", root.join("trainer"))
+        .env("TRAINNET_TRAINER_PYTHON", python);
+}
+
 /// A program that was given its input, and what it said.
 #[derive(Debug)]
 pub struct Said {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{Serving, folder, trainnet};
+use crate::program::{Serving, folder, training, trainnet};
 
 #[test]
 fn it_serves_what_up_made_and_ends_when_it_is_told_to() {
@@ -42,7 +42,9 @@ fn it_serves_what_up_made_and_ends_when_it_is_told_to() {
 #[test]
 fn while_up_stays_it_serves_too() {
     let folder = folder();
-    let mut serving = Serving::begin(trainnet(folder.path(), &["up"]));
+    let mut up = trainnet(folder.path(), &["up"]);
+    training(&mut up);
+    let mut serving = Serving::begin(up);
     assert!(serving.get("/healthz").starts_with("HTTP/1.1 200"));
     serving.signal("-TERM");
     assert!(serving.lines.any(|line| line.unwrap().contains("Ending")));

@@ -1,23 +1,15 @@
 //! `trainnet up`: from a file to a trained model and its receipt, with a real agent and trainer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::{folder, trainnet};
-
-/// The light environment that `cargo xtask setup` makes.
-fn python() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let python = root.join(".trainnet/trainer/bin/python");
-    assert!(python.is_file(), "run `cargo xtask setup` first");
-    python
-}
+use crate::program::{folder, training, trainnet};
 
 fn up(folder: &Path) -> Command {
     let mut command = trainnet(folder, &["up", "--no-stay"]);
-    command.env("TRAINNET_TRAINER_PYTHON", python());
+    training(&mut command);
     command
 }
 

@@ -60,9 +60,9 @@ async fn what_belongs_to_somebody_else_is_not_there() {
     let mail = mails::intended(&people, &ann.user).await.to_string();
     let object = objects::opened(&people, &ann).await;
     kyc::submitted(&people, &ann).await;
-    let payment = payments::requested(&people, &ann).await;
-    let unit = work::enqueue(&people, &ann).await.to_string();
     let job = jobs::ordered(&people, &ann).await;
+    let unit = work::enqueue(&people, &ann).await.to_string();
+    let payment = payments::requested(&people, &ann).await;
     let carl = servers::provider(&people, "carl@example.com").await;
     let machine = servers::machine(&people, &carl).await.id;
     let join = servers::token(&people, &carl, json!({})).await;
