@@ -55,23 +55,9 @@ pub async fn ordered(people: &People, ann: &Signed) -> String {
     ordered.json()["id"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn what_cannot_be_trained_is_refused_before_anybody_pays() {
-    let people = People::new().await;
-    let ann = people.somebody("ann@mail.example").await;
-    let bob = people.somebody("bob@mail.example").await;
-    let dataset = dataset(&people, &ann).await;
-    let one_class = brought(&people, &ann, "one.csv", b"x,y\n1,a\n2,a\n3,a\n").await;
-    let one_class = one_class["dataset"].as_str().unwrap();
-    let order = |changed: Value| {
-        let mut order = json!({ "model_type": "tabular", "dataset_id": dataset,
-            "pay_with": "wallet" });
-        for (name, value) in changed.as_object().unwrap() {
-            order[name] = value.clone();
-        }
-        order
-    };
-    let cases = [
+/// What is changed about a good order, and the status, code and field of its refusal.
+fn wrong_orders(one_class: &str) -> Vec<(Value, u16, &'static str, &'static str)> {
+    vec![
         (
             json!({ "model_type": "gpt" }),
             422,
@@ -115,8 +101,26 @@ async fn what_cannot_be_trained_is_refused_before_anybody_pays() {
             "body/invalid",
             "machine.rate_max",
         ),
-    ];
-    for (changed, status, code, field) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn what_cannot_be_trained_is_refused_before_anybody_pays() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@mail.example").await;
+    let bob = people.somebody("bob@mail.example").await;
+    let dataset = dataset(&people, &ann).await;
+    let one_class = brought(&people, &ann, "one.csv", b"x,y\n1,a\n2,a\n3,a\n").await;
+    let one_class = one_class["dataset"].as_str().unwrap();
+    let order = |changed: Value| {
+        let mut order = json!({ "model_type": "tabular", "dataset_id": dataset,
+            "pay_with": "wallet" });
+        for (name, value) in changed.as_object().unwrap() {
+            order[name] = value.clone();
+        }
+        order
+    };
+    for (changed, status, code, field) in wrong_orders(one_class) {
         let refused = train(&people, &ann, order(changed.clone())).await;
         let said = refused.json();
         assert_eq!(refused.status.as_u16(), status, "{changed}: {said}");
