@@ -1,6 +1,8 @@
 //! What a customer may do with a job that is under way.
 
 use axum::Extension;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use domain::jobs::{CancelledBecause, JobCommand, JobId};
 use domain::users::Scope;
 use serde::Deserialize;
@@ -34,6 +36,27 @@ pub fn routes() -> Routes {
 pub struct JobChange {
     /// More than the present one; a job that used it up goes on
     budget: Amount,
+}
+
+/// A job of whoever asks; another's is not there, whatever is asked of it.
+struct Theirs {
+    caller: Caller,
+    job: JobId,
+    jobs: Jobs,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Theirs {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let jobs = parts.extensions.get::<Jobs>().cloned();
+        let jobs = jobs.ok_or_else(|| ApiError::internal("there are no jobs here"))?;
+        let Path(named) = Path::<String>::from_request_parts(parts, state).await?;
+        let job = identity(&named)?;
+        jobs.look(job, &caller).await?;
+        Ok(Self { caller, job, jobs })
+    }
 }
 
 impl Jobs {
@@ -119,14 +142,11 @@ async fn cancel(
     responses((status = 204, description = "The difference is held")))]
 async fn change(
     asked: Asked,
-    caller: Caller,
-    jobs: Extension<Jobs>,
-    Path(job): Path<String>,
+    Theirs { caller, job, jobs }: Theirs,
     body: Body<JobChange>,
 ) -> Result<Changed, ApiError> {
     let Amount(budget) = body.value.budget;
     let to = payable(budget, "budget")?;
     let command = JobCommand::RaiseBudget { to, at: jobs.now() };
-    jobs.ask(&asked, &caller, identity(&job)?, &body.bytes, command)
-        .await
+    jobs.ask(&asked, &caller, job, &body.bytes, command).await
 }
