@@ -77,7 +77,9 @@ async fn upload(
         dataset["classes"],
     )?;
     Ok(match model {
-        Model::Tabular => json!({ "model_type": model_type, "dataset_id": id }),
+        // Long enough that there is something to pay for.
+        Model::Tabular => json!({ "model_type": model_type, "dataset_id": id,
+            "hyperparams": { "rounds": 1000, "early_stopping_rounds": 0 } }),
         Model::Distilbert => json!({ "model_type": model_type, "dataset_id": id,
             "weights": "scratch", "hyperparams": { "layers": 2, "dimension": 128, "heads": 4,
                 "max_length": 32, "epochs": 12, "learning_rate": 0.001 } }),
