@@ -70,8 +70,11 @@ fn python(folder: &Path) -> PathBuf {
         return named.into();
     }
     let data = folder.parent().unwrap_or(folder);
-    let own = data.join("trainer/bin/python");
-    if own.exists() { own } else { "python3".into() }
+    // It is run from another folder; its links lead to the environment, so none is followed.
+    let own = std::path::absolute(data.join("trainer/bin/python"));
+    own.ok()
+        .filter(|own| own.exists())
+        .unwrap_or_else(|| "python3".into())
 }
 
 fn said_by(command: &mut Command) -> anyhow::Result<String> {
