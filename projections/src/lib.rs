@@ -22,6 +22,7 @@ mod recompute;
 mod replay;
 mod rows;
 pub mod servers;
+mod stored;
 pub mod streams;
 mod table;
 pub mod tenants;

@@ -9,6 +9,8 @@ use domain::work::Checkpoint;
 use ledger::{Money, Rate};
 use serde::{Deserialize, Serialize};
 
+use crate::stored::stored_name;
+
 /// Of a job's checkpoints, the newest are listed.
 const CHECKPOINTS_MAX: usize = 50;
 
@@ -218,13 +220,5 @@ impl Details {
         self.reason = reason;
         self.released = Some(released);
         self.ended_at = Some(at);
-    }
-}
-
-/// The name under which a value without contents stands in events.
-fn stored_name(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        Ok(_) | Err(_) => unreachable!("a value without contents is written as its name"),
     }
 }

@@ -6,7 +6,7 @@ mod queries;
 
 pub use details::{CheckpointKept, Details};
 pub use fold::{JobsPage, Known};
-pub use queries::{Cursor, Filter, JobRow, history_of, of_customer, one, waiting};
+pub use queries::{Cursor, Filter, JobRow, history_of, of_customer, one};
 
 use store::copy::Row;
 

@@ -110,25 +110,6 @@ pub async fn of_customer(
     stored.into_iter().map(read).collect()
 }
 
-/// Whoever's jobs are pending, queued or running: what is to be ended when a customer is erased.
-pub async fn waiting(
-    reader: impl PgExecutor<'_>,
-    customer: UserId,
-) -> Result<Vec<JobId>, sqlx::Error> {
-    let stored: Vec<(String,)> = sqlx::query_as(
-        "select job from read_jobs.jobs \
-          where customer = $1 and status in ('pending', 'queued', 'running') \
-          order by ordered_position",
-    )
-    .bind(customer.to_string())
-    .fetch_all(reader)
-    .await?;
-    let parsed = stored.into_iter().map(|(job,)| job.parse());
-    parsed
-        .collect::<Result<_, _>>()
-        .map_err(|error: domain::users::NotAnId| sqlx::Error::Decode(Box::new(error)))
-}
-
 /// How long finished jobs of a model took, beside what was expected of them; the latest thousand.
 pub async fn history_of(reader: impl PgExecutor<'_>, model: Model) -> Result<History, sqlx::Error> {
     let (jobs, expected, taken): (i64, i64, i64) = sqlx::query_as(

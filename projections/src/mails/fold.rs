@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
 use domain::mails::{Mail, MailEvent};
-use serde::Serialize;
-use serde_json::Value;
 use store::copy::Row;
 use store::{Catalogue, Columns, EventRef, decode};
 
 use crate::projection::{Page, Unfoldable, Unsettled};
 use crate::rows::Rows;
+use crate::stored::stored_name;
 
 /// What happened to mails in consecutive events.
 #[derive(Debug, Default)]
@@ -139,7 +138,7 @@ impl Known {
                 next_at: intended.at,
                 updated_at: recorded_at,
                 to_user: intended.to.to_string(),
-                template: stored_name(intended.template),
+                template: stored_name(&intended.template),
                 status: Status::Waiting,
                 reason: None,
             };
@@ -161,13 +160,13 @@ impl Known {
                 ..
             } => {
                 line.attempts = attempt.into();
-                line.reason = Some(stored_name(reason));
+                line.reason = Some(stored_name(&reason));
                 line.next_at = retry_at.unwrap_or(line.next_at);
             }
             MailEvent::GivenUp { .. } => line.status = Status::GivenUp,
             MailEvent::Withdrawn { why, .. } => {
                 line.status = Status::Withdrawn;
-                line.reason = Some(stored_name(why));
+                line.reason = Some(stored_name(&why));
             }
             MailEvent::Retried { at, .. } => {
                 line.status = Status::Waiting;
@@ -191,13 +190,5 @@ impl Known {
                 .text(line.status.name())
                 .optional_text(line.reason.as_deref());
         }
-    }
-}
-
-/// The name under which a value without contents stands in events.
-fn stored_name(value: impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(name)) => name,
-        Ok(_) | Err(_) => unreachable!("a value without contents is written as its name"),
     }
 }

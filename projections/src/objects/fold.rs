@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
 use domain::objects::{Object, ObjectEvent};
-use serde::Serialize;
-use serde_json::Value;
 use store::copy::Row;
 use store::{Catalogue, Columns, EventRef, decode};
 
 use super::queries::Standing;
 use crate::projection::{Page, Unfoldable, Unsettled};
 use crate::rows::{self, Rows};
+use crate::stored::stored_name;
 
 /// What happened to objects in consecutive events.
 #[derive(Debug, Default)]
@@ -153,7 +152,7 @@ impl Known {
                 line.standing = Standing::Stored;
             }
             ObjectEvent::Inspected(found) => {
-                line.verdict = Some(stored_name(found.verdict));
+                line.verdict = Some(stored_name(&found.verdict));
                 line.format = found.format;
                 line.rows = Some(whole(found.rows));
                 line.columns = Some(whole(found.columns));
@@ -161,7 +160,7 @@ impl Known {
             }
             ObjectEvent::Removed { because, .. } => {
                 line.standing = Standing::Removed;
-                line.ended_because = Some(stored_name(because));
+                line.ended_because = Some(stored_name(&because));
             }
             ObjectEvent::Expired { .. } => line.standing = Standing::Expired,
         }
@@ -193,12 +192,4 @@ impl Known {
 /// No count of anything here comes near what a row can hold.
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// The name under which a value without contents stands in events.
-fn stored_name(value: impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(name)) => name,
-        Ok(_) | Err(_) => unreachable!("a value without contents is written as its name"),
-    }
 }

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
 use domain::payments::{DisputeOutcome, Payment, PaymentEvent, RefundRequested, Requested};
-use serde::Serialize;
-use serde_json::Value;
 use store::copy::Row;
 use store::{Catalogue, Columns, EventRef, decode};
 
 use super::lines::{DisputeLine, Lines, PaymentLine, RefundLine};
 use crate::projection::{Page, Unfoldable, Unsettled};
 use crate::rows::Rows;
+use crate::stored::stored_name;
 
 /// What happened to payments in consecutive events.
 #[derive(Debug, Default)]
@@ -230,7 +229,7 @@ fn change_payment(line: &mut PaymentLine, event: &PaymentEvent) {
             "paid"
         }
         PaymentEvent::Failed { because, .. } => {
-            line.reason = Some(stored_name(because));
+            line.reason = Some(stored_name(&because));
             "failed"
         }
         PaymentEvent::Expired { .. } => "expired",
@@ -256,7 +255,7 @@ fn change_refund(line: &mut RefundLine, event: &PaymentEvent) {
         PaymentEvent::RefundSent { .. } => "sent",
         PaymentEvent::RefundSucceeded(_) => "succeeded",
         PaymentEvent::RefundFailed(failed) => {
-            line.reason = Some(stored_name(failed.because));
+            line.reason = Some(stored_name(&failed.because));
             "failed"
         }
         _ => return,
@@ -285,12 +284,4 @@ fn change_dispute(line: &mut DisputeLine, event: &PaymentEvent) {
         _ => return,
     };
     status.clone_into(&mut line.status);
-}
-
-/// The name under which a value without contents stands in events.
-fn stored_name(value: impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(name)) => name,
-        Ok(_) | Err(_) => unreachable!("a value without contents is written as its name"),
-    }
 }
