@@ -1,8 +1,11 @@
 //! Orders a job, and pays for it: from the wallet at once, or by card at a checkout.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domain::jobs::{Job, JobCommand, JobError, JobId, Terms, Way};
+use domain::objects::{Object, ObjectId};
 use domain::payments::PaymentId;
 use domain::users::Scope;
 use ledger::{BasisPoints, Money};
@@ -15,7 +18,9 @@ use utoipa_axum::routes;
 use super::estimate::ShownEstimate;
 use super::needs::MachineWanted;
 use super::order::{FirstWeights, Orderable, Run};
-use super::problems::{BUDGET_INVALID, FUNDS_MISSING, NOT_PENDING, of_job};
+use super::problems::{
+    BUDGET_INVALID, DATASET_NOT_READY, DATASET_UNUSABLE, FUNDS_MISSING, NOT_PENDING, of_job,
+};
 use super::{Jobs, identity, payable};
 use crate::api::Routes;
 use crate::asked::Asked;
@@ -32,6 +37,9 @@ use crate::users::Caller;
 /// A tenth of what is captured, for everybody; pinned on each order.
 const COMMISSION_BASIS_POINTS: u16 = 1_000;
 const COMMISSION_POLICY: u32 = 1;
+/// What takes longer to fetch than eight seconds is ordered once it is there.
+const FETCH_LOOK_EVERY: Duration = Duration::from_millis(100);
+const FETCH_LOOKS_MAX: u32 = 80;
 
 pub fn routes() -> Routes {
     Routes::new().routes(routes!(train)).routes(routes!(pay))
@@ -130,9 +138,17 @@ async fn train(
         PayWith::Card => Way::Card,
         PayWith::Wallet => Way::Wallet,
     };
-    let (said, run) = new.run()?;
     let context = asked.context(&caller.actor(), &bytes);
     let job = JobId::new(asked.id(&caller.actor()));
+    let dataset_id = match (&new.dataset_id, &new.dataset_url) {
+        (Some(id), None) => id.clone(),
+        (None, Some(url)) => fetched(&objects, &caller, job, url, &context).await?,
+        (None, None) => return Err(wrong_dataset("Name a dataset of yours.")),
+        (Some(_), Some(_)) => {
+            return Err(wrong_dataset("Send dataset_id or dataset_url, not both."));
+        }
+    };
+    let (said, run) = new.run(dataset_id);
     let run = jobs.orderable(&objects, caller.user(), run).await?;
     let budget = match said {
         Some(Amount(budget)) => payable(budget, "budget")?,
@@ -206,20 +222,7 @@ async fn pay(
 
 impl NewJob {
     /// What it may cost, if that was said, and what is to be trained.
-    fn run(self) -> Result<(Option<Amount>, Run), ApiError> {
-        let wrong = |detail: &'static str| {
-            ApiError::new(&kinds::BODY_INVALID)
-                .detail(detail)
-                .field("dataset_id")
-        };
-        let dataset_id = match (self.dataset_id, self.dataset_url) {
-            (Some(id), None) => id,
-            (None, None) => return Err(wrong("Name a dataset of yours.")),
-            (Some(_), Some(_)) => {
-                return Err(wrong("Send dataset_id or dataset_url, not both."));
-            }
-            (None, Some(url)) => dataset_at(&url)?,
-        };
+    fn run(self, dataset_id: String) -> (Option<Amount>, Run) {
         let run = Run {
             model_type: self.model_type,
             dataset_id,
@@ -230,22 +233,54 @@ impl NewJob {
             seed: self.seed,
             machine: self.machine,
         };
-        Ok((self.budget, run))
+        (self.budget, run)
     }
 }
 
-/// The dataset that an address of ours names.
-fn dataset_at(url: &str) -> Result<String, ApiError> {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let found = path
-        .split('/')
-        .rev()
-        .find(|part| part.starts_with("object_"));
-    found.map(str::to_owned).ok_or_else(|| {
-        ApiError::new(&kinds::BODY_INVALID)
-            .detail("Import it with POST /v1/datasets/import first, and send its dataset_id.")
-            .field("dataset_url")
-    })
+fn wrong_dataset(detail: &'static str) -> ApiError {
+    ApiError::new(&kinds::BODY_INVALID)
+        .detail(detail)
+        .field("dataset_id")
+}
+
+/// Fetches the dataset that an order names by its address, and waits, but not for long, until it
+/// has been looked into. Its name follows from the job's, so the same order asked for again under
+/// its key finds it.
+async fn fetched(
+    objects: &Objects,
+    caller: &Caller,
+    job: JobId,
+    url: &str,
+    context: &Context,
+) -> Result<String, ApiError> {
+    let dataset = ObjectId::new(job.uuid());
+    if matches!(objects.object(dataset).await?, Object::Absent) {
+        let context = context.clone().without_key();
+        objects
+            .import(dataset, caller.user(), url, None, &context)
+            .await
+            .map_err(|refusal| refusal.field("dataset_url"))?;
+    }
+    for _ in 0..FETCH_LOOKS_MAX {
+        match objects.object(dataset).await? {
+            Object::Stored {
+                inspected: Some(_), ..
+            } => return Ok(dataset.to_string()),
+            Object::Over { .. } => {
+                return Err(ApiError::new(&DATASET_UNUSABLE)
+                    .detail("The source broke off before all of it came.")
+                    .field("dataset_url"));
+            }
+            Object::Absent | Object::Open(_) | Object::Stored { .. } => {
+                tokio::time::sleep(FETCH_LOOK_EVERY).await;
+            }
+        }
+    }
+    let detail = format!("It is being fetched; order again in a moment with dataset_id {dataset}.");
+    Err(ApiError::new(&DATASET_NOT_READY)
+        .detail(detail)
+        .field("dataset_url")
+        .retry_after(5))
 }
 
 impl Orderable {

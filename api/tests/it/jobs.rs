@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::Reply;
 use crate::objects::brought;
+use crate::objects::importing::at_home;
 use crate::payments::paid;
 use crate::users::people::{HOME, People, Signed};
 
@@ -242,4 +243,37 @@ async fn the_cards_say_what_may_be_set() {
     assert_eq!(rounds["schema"]["maximum"], 2_000);
     let nothing = people.as_(&ann, ("GET", "/v1/cards/gpt"), None).await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_order_may_name_where_its_dataset_is_fetched_from() {
+    let (people, ann, source) = at_home().await;
+    paid(&people, &ann).await;
+    let order = |path: &str| {
+        json!({ "model_type": "tabular", "pay_with": "wallet",
+            "dataset_url": format!("http://{source}/{path}"),
+            "budget": { "amount": "5.00", "currency": "USD" } })
+    };
+    let placed = keyed(&people, &ann, "k-2", &order("good.csv")).await;
+    assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text());
+    let again = keyed(&people, &ann, "k-2", &order("good.csv")).await;
+    assert_eq!(again.json()["id"], placed.json()["id"]);
+    assert_eq!(available(&people, &ann).await, "20.00");
+    let datasets = read(&people, &ann, "/v1/datasets").await.json();
+    assert_eq!(datasets["data"].as_array().unwrap().len(), 1);
+    for path in ["file", "nowhere", "empty"] {
+        let refused = train(&people, &ann, order(path)).await;
+        assert!(
+            refused.status.is_client_error(),
+            "{path}: {}",
+            refused.text()
+        );
+        assert_eq!(refused.json()["field"], "dataset_url", "{path}");
+    }
+    let mut both = order("good.csv");
+    both["dataset_id"] = json!("object_1");
+    assert_eq!(
+        train(&people, &ann, both).await.json()["field"],
+        "dataset_id"
+    );
 }

@@ -33,8 +33,6 @@ pub enum CancelledBecause {
     PaymentExpired,
     #[serde(rename = "payment-failed")]
     PaymentFailed,
-    #[serde(rename = "customer-erased")]
-    CustomerErased,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -40,7 +40,7 @@ async fn breaking_off() -> SocketAddr {
 }
 
 /// A place on this machine that behaves well and badly.
-async fn source() -> SocketAddr {
+pub async fn source() -> SocketAddr {
     let large = |_: Request<Body>| async { GOOD.replace('\n', " \n").repeat(120_000) };
     let router = Router::new()
         .route("/good.csv", get(async || GOOD))
@@ -72,7 +72,7 @@ async fn shown(people: &People, who: &Signed, made: &Value) -> Value {
     super::get(people, who, &path).await.json()
 }
 
-async fn at_home() -> (People, Signed, SocketAddr) {
+pub async fn at_home() -> (People, Signed, SocketAddr) {
     let change = |kept: &mut ::objects::Settings| kept.private_sources = true;
     let people = People::keeping(Binding::Strict, change).await;
     let ann = people.somebody("ann@example.com").await;

@@ -2,7 +2,7 @@
 
 mod bringing;
 mod elsewhere;
-mod importing;
+pub mod importing;
 mod links;
 mod machines;
 mod uploading;
