@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::api::Routes;
 use crate::position::POSITION_HEADER;
-use crate::problem::Problem;
+use crate::problem::{OpenAiError, Problem};
 
 /// The routes that answer a stranger, as method and path. A test walks the document: whatever is
 /// not here must refuse one.
@@ -66,10 +66,17 @@ const WITHOUT_POSITION: &[&str] = &[
 ];
 
 const PROBLEM: &str = "Problem";
+/// Behind this door everything is said as OpenAI says it.
+const DOOR: &str = "/openai/";
+const OPENAI_ERROR: &str = "OpenAiError";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 10] = [
-    "job", "join", "key", "machine", "mail", "object", "payment", "session", "unit", "user",
+const IDENTITIES: [&str; 11] = [
+    "job", "join", "key", "machine", "mail", "object", "payment", "session", "unit", "upload",
+    "user",
 ];
+
+/// Those behind the door, with what stands before their UUID.
+const DOOR_IDENTITIES: [(&str, &str); 2] = [("file", "file-"), ("fine_tuning_job", "ftjob-")];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -89,6 +96,8 @@ const IDENTITIES: [&str; 10] = [
         (name = "keys", description = "What programs show instead of signing in"),
         (name = "servers", description = "Machines that providers bring, and what they say"),
         (name = "jobs", description = "Training: what is on offer, ordering it, and what came of it"),
+        (name = "openai", description = "Training as OpenAI's clients ask for it, with their base \
+            URL set to `/openai/v1`; refusals are theirs too"),
         (name = "payments", description = "Paying by card, and what is in a wallet"),
         (name = "work", description = "What machines are given to do, and how it goes"),
         (name = "staff", description = "What staff see and decide"),
@@ -96,7 +105,7 @@ const IDENTITIES: [&str; 10] = [
         (name = "operations", description = "For those who run the program"),
         (name = "documentation", description = "What can be asked, and how"),
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, OpenAiError))
 )]
 pub struct Document;
 
@@ -111,6 +120,14 @@ pub fn complete(document: &mut Description) {
     components
         .responses
         .insert(PROBLEM.to_owned(), RefOr::T(refusal));
+    let theirs = Ref::from_schema_name(OPENAI_ERROR);
+    let theirs = ResponseBuilder::new()
+        .description("Why it was not granted, as OpenAI says it")
+        .content("application/json", Content::new(Some(theirs)))
+        .build();
+    components
+        .responses
+        .insert(OPENAI_ERROR.to_owned(), RefOr::T(theirs));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let bearer = RefOr::T(SecurityScheme::Http(bearer));
     let schemes = &mut components.security_schemes;
@@ -121,7 +138,8 @@ pub fn complete(document: &mut Description) {
             parameters.push(idempotency_key().into());
         }
     }
-    for item in document.paths.paths.values_mut() {
+    let ours = document.paths.paths.iter_mut();
+    for (_, item) in ours.filter(|(path, _)| !path.starts_with(DOOR)) {
         let changes = [
             &mut item.post,
             &mut item.put,
@@ -130,14 +148,21 @@ pub fn complete(document: &mut Description) {
         ];
         changes.into_iter().flatten().for_each(say_where);
     }
-    for operation in document.paths.paths.values_mut().flat_map(operations) {
-        let parameters = operation.parameters.iter_mut().flatten();
-        parameters.for_each(spell);
-        let responses = &mut operation.responses.responses;
-        let refusal = || RefOr::Ref(Ref::from_response_name(PROBLEM));
-        responses
-            .entry("default".to_owned())
-            .or_insert_with(refusal);
+    for (path, item) in &mut document.paths.paths {
+        let form = if path.starts_with(DOOR) {
+            OPENAI_ERROR
+        } else {
+            PROBLEM
+        };
+        for operation in operations(item) {
+            let parameters = operation.parameters.iter_mut().flatten();
+            parameters.for_each(spell);
+            let responses = &mut operation.responses.responses;
+            let refusal = || RefOr::Ref(Ref::from_response_name(form));
+            responses
+                .entry("default".to_owned())
+                .or_insert_with(refusal);
+        }
     }
 }
 
@@ -184,16 +209,18 @@ fn spell(parameter: &mut RefOr<Parameter>) {
     let RefOr::T(parameter) = parameter else {
         return;
     };
-    let identity = IDENTITIES.contains(&parameter.name.as_str());
-    if !identity || parameter.parameter_in != ParameterIn::Path {
+    let name = parameter.name.as_str();
+    let ours = IDENTITIES.contains(&name).then(|| format!("{name}_"));
+    let theirs = DOOR_IDENTITIES.iter().find(|(it, _)| *it == name);
+    let opening = ours.or_else(|| theirs.map(|(_, opening)| (*opening).to_owned()));
+    let Some(opening) = opening.filter(|_| parameter.parameter_in == ParameterIn::Path) else {
         return;
-    }
-    let name = &parameter.name;
+    };
     let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     let spelt = ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(format!("^{name}_{uuid}$")))
-        .examples([format!("{name}_01936b1e-7c1a-7d3e-8f00-0123456789ab")]);
+        .pattern(Some(format!("^{opening}{uuid}$")))
+        .examples([format!("{opening}01936b1e-7c1a-7d3e-8f00-0123456789ab")]);
     parameter.schema = Some(spelt.into());
 }
 

@@ -6,6 +6,7 @@ use store::Log;
 use crate::api::Routes;
 use crate::jobs::Jobs;
 use crate::objects::Objects;
+use crate::openai;
 use crate::payments::Payments;
 use crate::servers::Servers;
 use crate::settings::Settings;
@@ -65,6 +66,7 @@ impl Product {
             .merge(self.payments.routes())
             .merge(Work::routes())
             .merge(Jobs::routes())
+            .merge(openai::routes())
             .merge(more);
         let routes = self.work.around(routes);
         let routes = self.users.around(self.servers.around(routes));

@@ -8,6 +8,7 @@ mod answers_lost;
 mod environment;
 mod lost;
 mod mail;
+mod openai;
 mod payments;
 mod people;
 mod program;
