@@ -47,7 +47,10 @@ pub struct NewUpload {
     filename: String,
     /// What it is; what is in the file counts
     #[schema(example = "text/jsonl")]
-    #[expect(dead_code, reason = "whoever sends a file knows less of it than the file says")]
+    #[expect(
+        dead_code,
+        reason = "whoever sends a file knows less of it than the file says"
+    )]
     mime_type: String,
     /// `fine-tune`
     #[schema(pattern = "^fine-tune$")]

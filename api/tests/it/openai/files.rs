@@ -29,19 +29,41 @@ async fn a_file_is_a_dataset_and_a_dataset_is_a_file() {
     assert_eq!(get(&people, &ann, &path).await.json(), file);
     let content = get(&people, &ann, &format!("{path}/content")).await;
     assert_eq!(content.text(), GOOD);
-    assert!(content.header("repr-digest").unwrap().starts_with("sha-256=:"));
+    assert!(
+        content
+            .header("repr-digest")
+            .unwrap()
+            .starts_with("sha-256=:")
+    );
 
     let ours = id.replace("file-", "/v1/datasets/object_");
     let dataset = people.as_(&ann, ("GET", &ours), None).await.json();
-    assert_eq!((&dataset["name"], &dataset["rows"]), (&json!("reviews.csv"), &json!(4)));
+    assert_eq!(
+        (&dataset["name"], &dataset["rows"]),
+        (&json!("reviews.csv"), &json!(4))
+    );
     let brought = crate::objects::brought(&people, &ann, "other.csv", GOOD.as_bytes()).await;
-    let brought = brought["dataset"].as_str().unwrap().replace("object_", "file-");
-    assert_eq!(get(&people, &ann, &format!("/files/{brought}")).await.status, StatusCode::OK);
+    let brought = brought["dataset"]
+        .as_str()
+        .unwrap()
+        .replace("object_", "file-");
+    assert_eq!(
+        get(&people, &ann, &format!("/files/{brought}"))
+            .await
+            .status,
+        StatusCode::OK
+    );
 
     let delete = format!("/openai/v1{path}");
     let deleted = people.as_(&ann, ("DELETE", &delete), None).await;
-    assert_eq!(deleted.json(), json!({ "id": id, "object": "file", "deleted": true }));
-    assert_eq!(refusal(&get(&people, &ann, &path).await), (404, "not-found".to_owned(), json!(null)));
+    assert_eq!(
+        deleted.json(),
+        json!({ "id": id, "object": "file", "deleted": true })
+    );
+    assert_eq!(
+        refusal(&get(&people, &ann, &path).await),
+        (404, "not-found".to_owned(), json!(null))
+    );
     assert_eq!(ids(&people, &ann, "/files?", 10).await, [brought]);
 }
 
@@ -60,8 +82,15 @@ async fn a_list_is_gone_through_page_by_page_in_either_order_and_is_ones_own() {
     }
     let ascending = files.clone();
     files.reverse();
-    assert_eq!(ids(&people, &ann, "/files?purpose=fine-tune&", 2).await, files);
-    assert!(ids(&people, &ann, "/files?purpose=fine-tune-results&", 2).await.is_empty());
+    assert_eq!(
+        ids(&people, &ann, "/files?purpose=fine-tune&", 2).await,
+        files
+    );
+    assert!(
+        ids(&people, &ann, "/files?purpose=fine-tune-results&", 2)
+            .await
+            .is_empty()
+    );
     assert!(ids(&people, &bob, "/files?", 2).await.is_empty());
     for (query, param) in [
         (format!("after={}", ascending[0]), "after"),
@@ -84,11 +113,17 @@ async fn lines_of_json_become_the_table_that_text_models_take() {
         + &"{\"prompt\": \"I do not\", \"completion\": \" bad\"}\n".repeat(3);
     let file = uploaded(&people, &ann, "reviews.jsonl", lines.as_bytes()).await;
     assert_eq!(file["filename"], "reviews.jsonl.csv");
-    assert_eq!((&file["status"], &file["status_details"]), (&json!("processed"), &json!(null)));
+    assert_eq!(
+        (&file["status"], &file["status_details"]),
+        (&json!("processed"), &json!(null))
+    );
     let path = format!("/files/{}/content", file["id"].as_str().unwrap());
     let kept = get(&people, &ann, &path).await;
     assert_eq!(file["bytes"], kept.text().len());
-    assert!(kept.text().starts_with("text,label\n\"I like \"\"it\"\"\",\"good\"\n"));
+    assert!(
+        kept.text()
+            .starts_with("text,label\n\"I like \"\"it\"\"\",\"good\"\n")
+    );
     assert_eq!(kept.text().lines().count(), 7);
 }
 
@@ -98,8 +133,14 @@ async fn lines_that_are_no_examples_are_named_and_nothing_of_them_is_kept() {
     let ann = people.somebody("ann@mail.example").await;
     let lines = "{\"text\": \"a\", \"label\": \"b\"}\n{\n{\"text\": \"a\"}\n";
     let refused = upload(&people, &ann, "broken.jsonl", lines.as_bytes()).await;
-    assert_eq!(refusal(&refused), (400, "invalid_file_format".to_owned(), json!("file")));
-    let message = refused.openai_error()["message"].as_str().unwrap().to_owned();
+    assert_eq!(
+        refusal(&refused),
+        (400, "invalid_file_format".to_owned(), json!("file"))
+    );
+    let message = refused.openai_error()["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(message.contains("line 2: it is not JSON"), "{message}");
     assert!(message.contains("line 3: it is none of"), "{message}");
     assert!(ids(&people, &ann, "/files?", 10).await.is_empty());
@@ -126,7 +167,11 @@ async fn a_form_that_is_not_what_is_asked_for_is_refused_by_the_field() {
     let tune = ("purpose", "fine-tune");
     for (body, code, param) in [
         (form(&[], file), "invalid_value", json!("purpose")),
-        (form(&[("purpose", "batch")], file), "unsupported_parameter", json!("purpose")),
+        (
+            form(&[("purpose", "batch")], file),
+            "unsupported_parameter",
+            json!("purpose"),
+        ),
         (
             form(&[tune, ("expires_after[seconds]", "3600")], file),
             "unsupported_parameter",
@@ -137,15 +182,28 @@ async fn a_form_that_is_not_what_is_asked_for_is_refused_by_the_field() {
             "unsupported_parameter",
             json!("data"),
         ),
-        (form(&[tune], ("file", Some("a.csv"), b"")), "uploads/empty", json!("file")),
-        (form(&[tune], ("file", Some("..\\\t"), b"x")), "invalid_value", json!("file")),
+        (
+            form(&[tune], ("file", Some("a.csv"), b"")),
+            "uploads/empty",
+            json!("file"),
+        ),
+        (
+            form(&[tune], ("file", Some("..\\\t"), b"x")),
+            "invalid_value",
+            json!("file"),
+        ),
         (b"nothing of a form".to_vec(), "body/malformed", json!(null)),
     ] {
         let refused = post_form(&people, &ann, "/files", body).await;
         assert_eq!(refusal(&refused), (400, code.to_owned(), param));
     }
-    let plain = people.as_(&ann, ("POST", "/openai/v1/files"), Some(json!({}))).await;
-    assert_eq!(refusal(&plain), (400, "body/malformed".to_owned(), json!(null)));
+    let plain = people
+        .as_(&ann, ("POST", "/openai/v1/files"), Some(json!({})))
+        .await;
+    assert_eq!(
+        refusal(&plain),
+        (400, "body/malformed".to_owned(), json!(null))
+    );
     let unnamed = post_form(
         &people,
         &ann,
@@ -153,7 +211,12 @@ async fn a_form_that_is_not_what_is_asked_for_is_refused_by_the_field() {
         form(&[tune], ("file", None, GOOD.as_bytes())),
     )
     .await;
-    assert!(unnamed.json()["filename"].as_str().unwrap().ends_with(".csv"));
+    assert!(
+        unnamed.json()["filename"]
+            .as_str()
+            .unwrap()
+            .ends_with(".csv")
+    );
 }
 
 #[tokio::test]
@@ -161,9 +224,15 @@ async fn a_file_is_too_large_for_one_request_or_for_its_owner() {
     let people = People::new().await;
     let ann = people.somebody("ann@mail.example").await;
     let refused = upload(&people, &ann, "a.csv", &vec![b'x'; (64 << 20) + 1]).await;
-    assert_eq!(refusal(&refused), (413, "body/too-large".to_owned(), json!(null)));
+    assert_eq!(
+        refusal(&refused),
+        (413, "body/too-large".to_owned(), json!(null))
+    );
     let kept = usize::try_from(crate::users::people::KEPT_BYTES_MAX).unwrap();
     let refused = upload(&people, &ann, "a.csv", &vec![b'x'; kept + 1]).await;
-    assert_eq!(refusal(&refused), (409, "uploads/quota".to_owned(), json!("file")));
+    assert_eq!(
+        refusal(&refused),
+        (409, "uploads/quota".to_owned(), json!("file"))
+    );
     assert_eq!(refused.header("x-should-retry"), Some("false"));
 }

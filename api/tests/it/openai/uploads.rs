@@ -15,7 +15,10 @@ async fn begin(people: &People, ann: &Signed, name: &str, bytes: usize) -> Strin
     let begun = post(people, ann, "/uploads", body).await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
     let begun = begun.json();
-    assert_eq!((&begun["status"], &begun["bytes"]), (&json!("pending"), &json!(bytes)));
+    assert_eq!(
+        (&begun["status"], &begun["bytes"]),
+        (&json!("pending"), &json!(bytes))
+    );
     begun["id"].as_str().unwrap().to_owned()
 }
 
@@ -28,7 +31,10 @@ async fn sent(people: &People, ann: &Signed, upload: &str, bytes: &[u8]) -> Stri
     let part = send(people, ann, upload, bytes).await;
     assert_eq!(part.status, StatusCode::OK, "{}", part.text());
     let part = part.json();
-    assert_eq!((&part["object"], &part["upload_id"]), (&json!("upload.part"), &json!(upload)));
+    assert_eq!(
+        (&part["object"], &part["upload_id"]),
+        (&json!("upload.part"), &json!(upload))
+    );
     part["id"].as_str().unwrap().to_owned()
 }
 
@@ -62,7 +68,11 @@ async fn parts_of_any_size_are_put_together_in_the_order_that_is_said() {
     assert_eq!(refusal(&late).1, "invalid_upload_state");
     assert_eq!(ids(&people, &ann, "/files?", 10).await, [file]);
     // The parts are gone, and so is the room that they took.
-    assert_eq!(crate::objects::files_on(&people.shelf), 2, "the file and what was found in it");
+    assert_eq!(
+        crate::objects::files_on(&people.shelf),
+        2,
+        "the file and what was found in it"
+    );
 }
 
 #[tokio::test]
@@ -98,9 +108,15 @@ async fn parts_that_do_not_make_what_was_announced_are_refused() {
     }
     let wrong = json!({ "part_ids": [whole], "md5": "0".repeat(32) });
     let refused = complete(&people, &ann, &upload, wrong).await;
-    assert_eq!(refusal(&refused), (400, "checksum_mismatch".to_owned(), json!("md5")));
+    assert_eq!(
+        refusal(&refused),
+        (400, "checksum_mismatch".to_owned(), json!("md5"))
+    );
     let long = send(&people, &ann, &upload, &[b'x'; 4096]).await;
-    assert_eq!(refusal(&long), (400, "invalid_value".to_owned(), json!("data")));
+    assert_eq!(
+        refusal(&long),
+        (400, "invalid_value".to_owned(), json!("data"))
+    );
     let done = complete(&people, &ann, &upload, json!({ "part_ids": [whole] })).await;
     assert_eq!(done.json()["status"], "completed", "{}", done.text());
 }
@@ -114,18 +130,29 @@ async fn an_upload_is_cancelled_once_and_runs_out_by_itself() {
     let path = format!("/uploads/{upload}/cancel");
     for _ in 0..2 {
         let cancelled = post(&people, &ann, &path, json!({})).await;
-        assert_eq!(cancelled.json()["status"], "cancelled", "{}", cancelled.text());
+        assert_eq!(
+            cancelled.json()["status"],
+            "cancelled",
+            "{}",
+            cancelled.text()
+        );
     }
     let refused = complete(&people, &ann, &upload, json!({ "part_ids": [part] })).await;
     assert_eq!(refusal(&refused).1, "invalid_upload_state");
-    assert_eq!(refusal(&send(&people, &ann, &upload, b"x").await).1, "invalid_upload_state");
+    assert_eq!(
+        refusal(&send(&people, &ann, &upload, b"x").await).1,
+        "invalid_upload_state"
+    );
 
     let slow = begin(&people, &ann, "slow.csv", GOOD.len()).await;
     let part = sent(&people, &ann, &slow, GOOD.as_bytes()).await;
     people.later(TimeDelta::hours(2));
     let ann = people.signed_in("ann@mail.example").await;
     let refused = complete(&people, &ann, &slow, json!({ "part_ids": [part] })).await;
-    assert_eq!(refusal(&refused), (400, "uploads/over".to_owned(), json!(null)));
+    assert_eq!(
+        refusal(&refused),
+        (400, "uploads/over".to_owned(), json!(null))
+    );
 }
 
 #[tokio::test]
@@ -146,7 +173,10 @@ async fn lines_of_json_that_came_in_parts_become_a_table() {
     let content = get(&people, &ann, &format!("/files/{file}/content")).await;
     assert_eq!(content.text().lines().count(), 7);
     assert_eq!(done.json()["bytes"], text.len());
-    assert_eq!(complete(&people, &ann, &upload, order).await.json()["file"]["id"], file);
+    assert_eq!(
+        complete(&people, &ann, &upload, order).await.json()["file"]["id"],
+        file
+    );
     assert_eq!(ids(&people, &ann, "/files?", 10).await, [file]);
 }
 
@@ -159,7 +189,10 @@ async fn what_is_no_upload_is_not_begun() {
         ("bytes", json!("many")),
         ("purpose", json!("assistants")),
         ("filename", json!("")),
-        ("expires_after", json!({ "anchor": "created_at", "seconds": 3600 })),
+        (
+            "expires_after",
+            json!({ "anchor": "created_at", "seconds": 3600 }),
+        ),
     ] {
         let mut body = json!({ "bytes": 10, "filename": "a.csv", "mime_type": "text/csv",
             "purpose": "fine-tune" });
