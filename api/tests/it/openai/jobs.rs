@@ -270,14 +270,12 @@ async fn a_key_does_what_it_was_made_for_and_a_job_what_it_can() {
             assert_eq!(reply.openai_error()["type"], "permission_error");
         }
     }
-    let refused = post(&people, &ann, &format!("{JOBS}/{id}/resume"), json!({})).await;
-    assert_eq!(
-        refusal(&refused),
-        (409, "jobs/not-paused".to_owned(), json!(null))
-    );
-    assert_eq!(refused.header("x-should-retry"), Some("false"));
     let cancelled = post(&people, &ann, &format!("{JOBS}/{id}/cancel"), json!({})).await;
     assert_eq!(cancelled.status, StatusCode::OK, "{}", cancelled.text());
+    let refused = post(&people, &ann, &format!("{JOBS}/{id}/pause"), json!({})).await;
+    let cancelling = "jobs/cancelling".to_owned();
+    assert_eq!(refusal(&refused), (409, cancelling, json!(null)));
+    assert_eq!(refused.header("x-should-retry"), Some("false"));
 }
 
 #[tokio::test]
