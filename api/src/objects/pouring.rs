@@ -74,8 +74,10 @@ impl Pouring {
     async fn send(&mut self) -> Result<(), ApiError> {
         let part = Bytes::from(std::mem::take(&mut self.part));
         let body = futures::stream::once(async { Ok(part) }).boxed();
-        let shelf = self.objects.shelf();
-        let put = shelf.put_part(&self.upload, self.number, None, body);
+        let put = self
+            .objects
+            .shelf()
+            .put_part(&self.upload, self.number, None, body);
         put.await.map_err(unshelved)?;
         self.number += 1;
         self.objects.renew(self.object).await

@@ -117,7 +117,9 @@ pub async fn keep(
 ) -> Result<Completed, ApiError> {
     let object = brought.object;
     let bytes = measure(objects, &brought, source).await?;
-    if matches!(objects.object(object).await?, Object::Absent) {
+    let is_new = matches!(objects.object(object).await?, Object::Absent);
+    // Under a key it is opened again, which finds out whether the same was asked for before.
+    if is_new || context.idempotency.is_some() {
         let new = NewObject {
             object,
             owner: brought.owner,
@@ -130,7 +132,7 @@ pub async fn keep(
         objects
             .open(new, context)
             .await
-            .map_err(|refusal| refusal.renaming(|_| "file".to_owned()))?;
+            .map_err(|refusal| size_of("file", refusal))?;
     }
     if matches!(objects.object(object).await?, Object::Open(_)) {
         let mut pouring = objects.pour(object).await?;
@@ -171,6 +173,14 @@ async fn measure(objects: &Objects, brought: &Brought, source: &Source) -> Resul
     }
     turning.end(&mut out)?;
     u64::try_from(bytes + out.len()).map_err(ApiError::internal)
+}
+
+/// What we call `bytes` is the size of what the request calls so.
+pub fn size_of(name: &str, refusal: ApiError) -> ApiError {
+    refusal.renaming(|field| match field {
+        "bytes" => name.to_owned(),
+        other => other.to_owned(),
+    })
 }
 
 async fn complete(

@@ -38,7 +38,8 @@ pub struct Checkpoint {
     object: &'static str,
     created_at: i64,
     /// A name alone: what can be used is the model at the end
-    fine_tuned_model_checkpoint: String,
+    #[serde(rename = "fine_tuned_model_checkpoint")]
+    named: String,
     fine_tuning_job_id: String,
     /// What was measured when it was saved
     #[schema(value_type = Object)]
@@ -81,7 +82,7 @@ async fn list(
             id: ids::of_checkpoint(kept.object),
             object: "fine_tuning.job.checkpoint",
             created_at: kept.at.timestamp(),
-            fine_tuned_model_checkpoint: format!("{model}:ckpt-step-{}", kept.step),
+            named: format!("{model}:ckpt-step-{}", kept.step),
             fine_tuning_job_id: ids::of_job(own.job),
             metrics: Value::Object(metrics),
             step_number: kept.step,

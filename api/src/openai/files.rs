@@ -157,7 +157,7 @@ impl FileObject {
         Ok(shown)
     }
 
-    fn of_row(row: read::Object, name: Option<String>) -> Result<Self, ApiError> {
+    fn of_row(row: &read::Object, name: Option<String>) -> Result<Self, ApiError> {
         let object: ObjectId = row.object.parse().map_err(ApiError::internal)?;
         let refused = row.verdict.as_deref() == Some("refused");
         let bytes = u64::try_from(row.bytes).map_err(ApiError::internal)?;
@@ -271,7 +271,7 @@ async fn list(
     let names = objects.names_of(&caller.actor()).await?;
     let shown = found.into_iter().map(|row| {
         let field = row.object.parse().map(name_field).unwrap_or_default();
-        FileObject::of_row(row, names.get(&field).cloned())
+        FileObject::of_row(&row, names.get(&field).cloned())
     });
     let shown = shown.collect::<Result<Vec<_>, _>>()?;
     Ok(Json(List::of(shown, limit, |file| file.id.clone())))

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::bringing::size_of;
 use super::form::{FORM_BYTES_MAX, Form};
 use super::ids;
 use super::owned::OwnUpload;
@@ -94,7 +95,7 @@ async fn add(
         under: Some(under(upload.object)?),
     };
     let opened = objects.open(new, &context).await;
-    opened.map_err(|refusal| refusal.renaming(|_| "data".to_owned()))?;
+    opened.map_err(|refusal| size_of("data", refusal))?;
     if let Object::Open(_) = objects.object(part).await? {
         let mut pouring = objects.pour(part).await?;
         pouring.push(&form.file).await?;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::{form, get, ids, post_form, refusal, upload, uploaded};
+use super::{form, form_request, get, ids, post_form, refusal, upload, uploaded};
 use crate::objects::GOOD;
 use crate::users::people::People;
 
@@ -235,4 +235,22 @@ async fn a_file_is_too_large_for_one_request_or_for_its_owner() {
         (409, "uploads/quota".to_owned(), json!("file"))
     );
     assert_eq!(refused.header("x-should-retry"), Some("false"));
+}
+
+#[tokio::test]
+async fn a_key_makes_one_file_and_belongs_to_its_bytes() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@mail.example").await;
+    let keyed = async |text: &str| {
+        let file = ("file", Some("a.csv"), text.as_bytes());
+        let body = form(&[("purpose", "fine-tune")], file);
+        let request = form_request(&ann, "/files").header("idempotency-key", "file-1");
+        people.raw_bytes(request, body).await
+    };
+    let first = keyed(GOOD).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    assert_eq!(keyed(GOOD).await.json(), first.json());
+    let other = keyed(&GOOD.replace("very", "so")).await;
+    let reused = "idempotency-key/reused".to_owned();
+    assert_eq!(refusal(&other), (422, reused, json!("Idempotency-Key")));
 }

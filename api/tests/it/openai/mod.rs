@@ -5,7 +5,7 @@ mod jobs;
 mod layers;
 mod uploads;
 
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, StatusCode, request};
 use serde_json::{Value, json};
 
 use crate::client::Reply;
@@ -34,16 +34,19 @@ pub fn form(texts: &[(&str, &str)], (field, name, bytes): (&str, Option<&str>, &
     body
 }
 
-pub async fn post_form(people: &People, signed: &Signed, path: &str, body: Vec<u8>) -> Reply {
-    let request = Request::post(format!("{BASE}{path}"))
+pub fn form_request(signed: &Signed, path: &str) -> request::Builder {
+    Request::post(format!("{BASE}{path}"))
         .header("x-forwarded-for", HOME.address)
         .header("user-agent", HOME.agent)
         .header("authorization", format!("Bearer {}", signed.access))
         .header(
             "content-type",
             format!("multipart/form-data; boundary={BOUNDARY}"),
-        );
-    people.raw_bytes(request, body).await
+        )
+}
+
+pub async fn post_form(people: &People, signed: &Signed, path: &str, body: Vec<u8>) -> Reply {
+    people.raw_bytes(form_request(signed, path), body).await
 }
 
 pub async fn upload(people: &People, signed: &Signed, name: &str, bytes: &[u8]) -> Reply {

@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{form, get, ids, post, post_form, refusal};
+use super::{BASE, form, get, ids, post, post_form, refusal};
 use crate::client::Reply;
-use crate::objects::GOOD;
+use crate::objects::{GOOD, elsewhere};
 use crate::users::people::{People, Signed};
 
 async fn begin(people: &People, ann: &Signed, name: &str, bytes: usize) -> String {
@@ -42,31 +42,37 @@ async fn complete(people: &People, ann: &Signed, upload: &str, body: Value) -> R
     post(people, ann, &format!("/uploads/{upload}/complete"), body).await
 }
 
-#[tokio::test]
-async fn parts_of_any_size_are_put_together_in_the_order_that_is_said() {
-    let people = People::new().await;
-    let ann = people.somebody("ann@mail.example").await;
+/// Parts of an odd size, put together in another order than they came in; says what came of it.
+async fn put_together(people: &People, ann: &Signed) -> String {
     let bytes = GOOD.as_bytes();
-    let upload = begin(&people, &ann, "reviews.csv", bytes.len()).await;
-    let last = sent(&people, &ann, &upload, &bytes[60..]).await;
-    let first = sent(&people, &ann, &upload, &bytes[..1]).await;
-    let middle = sent(&people, &ann, &upload, &bytes[1..60]).await;
+    let upload = begin(people, ann, "reviews.csv", bytes.len()).await;
+    let last = sent(people, ann, &upload, &bytes[60..]).await;
+    let first = sent(people, ann, &upload, &bytes[..1]).await;
+    let middle = sent(people, ann, &upload, &bytes[1..60]).await;
     // On their way, and nobody's files.
-    assert!(ids(&people, &ann, "/files?", 10).await.is_empty());
+    assert!(ids(people, ann, "/files?", 10).await.is_empty());
     let order = json!({ "part_ids": [first, middle, last] });
-    let done = complete(&people, &ann, &upload, order.clone()).await;
+    let done = complete(people, ann, &upload, order.clone()).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text());
     let shown = done.json();
     assert_eq!(shown["status"], "completed");
     let file = shown["file"]["id"].as_str().unwrap();
     assert_eq!(file.replace("file-", ""), upload.replace("upload_", ""));
-    let content = get(&people, &ann, &format!("/files/{file}/content")).await;
+    let content = get(people, ann, &format!("/files/{file}/content")).await;
     assert_eq!(content.text(), GOOD);
     // Whoever did not hear of it asks again.
-    assert_eq!(complete(&people, &ann, &upload, order).await.json(), shown);
-    let late = send(&people, &ann, &upload, b"x").await;
+    assert_eq!(complete(people, ann, &upload, order).await.json(), shown);
+    let late = send(people, ann, &upload, b"x").await;
     assert_eq!(refusal(&late).1, "invalid_upload_state");
-    assert_eq!(ids(&people, &ann, "/files?", 10).await, [file]);
+    assert_eq!(ids(people, ann, "/files?", 10).await, [file]);
+    file.to_owned()
+}
+
+#[tokio::test]
+async fn parts_of_any_size_are_put_together_in_the_order_that_is_said() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@mail.example").await;
+    put_together(&people, &ann).await;
     // The parts are gone, and so is the room that they took.
     assert_eq!(
         crate::objects::files_on(&people.shelf),
@@ -206,4 +212,15 @@ async fn what_is_no_upload_is_not_begun() {
         let (status, _, param) = refusal(&reply);
         assert_eq!((status, param), (400, json!(field)), "{value}");
     }
+}
+
+#[tokio::test]
+async fn parts_are_put_together_in_a_real_s3_too() {
+    let people = elsewhere::people("door").await;
+    let ann = people.somebody("ann@mail.example").await;
+    let file = put_together(&people, &ann).await;
+    let deleted = people
+        .as_(&ann, ("DELETE", &format!("{BASE}/files/{file}")), None)
+        .await;
+    assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text());
 }
