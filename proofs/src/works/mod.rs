@@ -22,7 +22,8 @@ pub use machine::{Held, Machine};
 pub use program::output;
 use program::{Program, command};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Whoever signs in too often waits for a minute, and everybody here comes from one address.
+const PATIENCE: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const WEBHOOK_SECRET: &str = "whsec_simulated";
 const SECRET_KEY: &str = "sk_test_simulated";
