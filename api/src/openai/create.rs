@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    fn refusal(changed: Value) -> String {
+    fn refusal(changed: &Value) -> String {
         let mut new = json!({ "model": "tabular",
             "training_file": "file-01936b1e-7c1a-7d3e-8f00-0123456789ab" });
         for (name, value) in changed.as_object().unwrap() {
@@ -237,7 +237,7 @@ mod tests {
             json!({ "integrations": [], "validation_file": null, "seed": null, "suffix": null }),
             json!({ "metadata": { "budget": "2.50", "note": "a" }, "seed": 7.0 }),
         ] {
-            assert_eq!(refusal(granted), "granted");
+            assert_eq!(refusal(&granted), "granted");
         }
         for (changed, field) in [
             (json!({ "model": "gpt-4o-mini" }), "model"),
@@ -260,7 +260,7 @@ mod tests {
             (json!({ "metadata": { "budget": "-1" } }), "metadata.budget"),
             (json!({ "suffix": "a:b" }), "suffix"),
         ] {
-            let refused = refusal(changed.clone());
+            let refused = refusal(&changed);
             assert!(
                 refused.contains(&format!("Some({field:?})")),
                 "{changed}: {refused}"

@@ -19,7 +19,7 @@ async fn ready(people: &People) -> (Signed, String) {
     (ann, file["id"].as_str().unwrap().to_owned())
 }
 
-fn order(file: &str, changed: Value) -> Value {
+fn order(file: &str, changed: &Value) -> Value {
     let mut order = json!({ "model": "tabular", "training_file": file,
         "metadata": { "budget": "1.00" } });
     for (name, value) in changed.as_object().unwrap() {
@@ -63,7 +63,7 @@ async fn a_job_is_paid_for_from_the_wallet_and_shown_as_openai_shows_it() {
         .unwrap();
     let new = order(
         &file,
-        json!({ "seed": 7, "suffix": "mine",
+        &json!({ "seed": 7, "suffix": "mine",
         "metadata": { "budget": "1.00", "note": "a" },
         "hyperparameters": { "n_epochs": 40, "depth": 2, "batch_size": "auto" } }),
     );
@@ -111,7 +111,14 @@ async fn a_job_is_paid_for_from_the_wallet_and_shown_as_openai_shows_it() {
         (&ours["pay_with"], &ours["status"]),
         (&json!("wallet"), &json!("queued"))
     );
+}
 
+#[tokio::test]
+async fn what_happens_to_a_job_is_told_the_latest_first() {
+    let people = People::new().await;
+    let (ann, file) = ready(&people).await;
+    let job = ordered(&people, &ann, order(&file, &json!({}))).await;
+    let id = job["id"].as_str().unwrap();
     let events = get(&people, &ann, &format!("{JOBS}/{id}/events"))
         .await
         .json();
@@ -163,7 +170,7 @@ async fn who_cannot_pay_is_told_so_and_nothing_is_ordered() {
 async fn what_is_asked_again_is_one_job_and_what_is_ordered_twice_is_two() {
     let people = People::new().await;
     let (ann, file) = ready(&people).await;
-    let body = order(&file, json!({ "suffix": "a" }));
+    let body = order(&file, &json!({ "suffix": "a" }));
     let id = |reply: &Reply| reply.json()["id"].as_str().unwrap().to_owned();
     let first = id(&retried(&people, &ann, &body, 0).await);
     // The answer was lost, twice.
@@ -174,7 +181,7 @@ async fn what_is_asked_again_is_one_job_and_what_is_ordered_twice_is_two() {
     assert_ne!(second, first);
     assert_eq!(id(&retried(&people, &ann, &body, 1).await), second);
     // An order that never arrived before, and one that came too long ago to be meant.
-    let other = order(&file, json!({ "suffix": "b" }));
+    let other = order(&file, &json!({ "suffix": "b" }));
     let third = id(&retried(&people, &ann, &other, 1).await);
     people.later(chrono::TimeDelta::minutes(11));
     let fourth = id(&retried(&people, &ann, &other, 1).await);
@@ -186,7 +193,7 @@ async fn what_is_asked_again_is_one_job_and_what_is_ordered_twice_is_two() {
 async fn the_same_order_many_times_at_once_is_never_more_than_was_asked_for() {
     let people = People::new().await;
     let (ann, file) = ready(&people).await;
-    let body = order(&file, json!({ "metadata": { "budget": "0.50" } }));
+    let body = order(&file, &json!({ "metadata": { "budget": "0.50" } }));
     let (people, ann, body) = (&people, &ann, &body);
     let asked = (0..8).map(async |count| retried(people, ann, body, count).await);
     for reply in futures::future::join_all(asked).await {
@@ -210,11 +217,11 @@ async fn a_key_makes_one_job_and_belongs_to_one_order() {
             .header("idempotency-key", "night-1");
         people.raw(request, body.to_string()).await
     };
-    let first = keyed(order(&file, json!({ "suffix": "a" }))).await;
+    let first = keyed(order(&file, &json!({ "suffix": "a" }))).await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.text());
-    let again = keyed(order(&file, json!({ "suffix": "a" }))).await;
+    let again = keyed(order(&file, &json!({ "suffix": "a" }))).await;
     assert_eq!(again.json(), first.json());
-    let other = keyed(order(&file, json!({ "suffix": "b" }))).await;
+    let other = keyed(order(&file, &json!({ "suffix": "b" }))).await;
     let reused = "idempotency-key/reused".to_owned();
     assert_eq!(refusal(&other), (422, reused, json!("Idempotency-Key")));
     let shown = get(&people, &ann, &format!("{JOBS}?limit=5")).await.json();
@@ -225,10 +232,10 @@ async fn a_key_makes_one_job_and_belongs_to_one_order() {
 async fn nobody_trains_on_or_goes_on_from_what_is_somebody_elses() {
     let people = People::new().await;
     let (ann, file) = ready(&people).await;
-    let job = ordered(&people, &ann, order(&file, json!({}))).await;
+    let job = ordered(&people, &ann, order(&file, &json!({}))).await;
     let bob = people.somebody("bob@mail.example").await;
     paid(&people, &bob).await;
-    let refused = post(&people, &bob, JOBS, order(&file, json!({}))).await;
+    let refused = post(&people, &bob, JOBS, order(&file, &json!({}))).await;
     assert_eq!(
         refusal(&refused),
         (400, "body/invalid".to_owned(), json!("training_file"))
@@ -242,7 +249,7 @@ async fn nobody_trains_on_or_goes_on_from_what_is_somebody_elses() {
 async fn a_key_does_what_it_was_made_for_and_a_job_what_it_can() {
     let people = People::new().await;
     let (ann, file) = ready(&people).await;
-    let job = ordered(&people, &ann, order(&file, json!({}))).await;
+    let job = ordered(&people, &ann, order(&file, &json!({}))).await;
     let id = job["id"].as_str().unwrap();
     let made = json!({ "label": "a", "scopes": ["read"] });
     let made = people
@@ -258,7 +265,7 @@ async fn a_key_does_what_it_was_made_for_and_a_job_what_it_can() {
         ("DELETE", format!("/files/{file}"), 403),
     ] {
         let path = format!("/openai/v1{path}");
-        let body = (method == "POST").then(|| order(&file, json!({})));
+        let body = (method == "POST").then(|| order(&file, &json!({})));
         let reply = people.send(ELSEWHERE, (method, &path), key, body).await;
         assert_eq!(
             reply.status.as_u16(),
@@ -282,7 +289,7 @@ async fn a_key_does_what_it_was_made_for_and_a_job_what_it_can() {
 async fn models_are_what_is_on_offer_until_something_was_trained() {
     let people = People::new().await;
     let (ann, file) = ready(&people).await;
-    let job = ordered(&people, &ann, order(&file, json!({}))).await;
+    let job = ordered(&people, &ann, order(&file, &json!({}))).await;
     let listed = get(&people, &ann, "/models").await.json();
     let names: Vec<&Value> = listed["data"]
         .as_array()
