@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
-mod agent;
 mod answers;
 mod answers_lost;
 mod environment;
