@@ -21,6 +21,7 @@ use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use store::{Catalogue, Log, Options};
 use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinHandle;
 
 pub use client::{Ask, Client, Reply};
 
@@ -45,7 +46,8 @@ pub struct Town {
     pub product: Product,
     users: Users,
     engine: Engine,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    folding: JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
 
@@ -77,7 +79,8 @@ impl Town {
         .await?;
         let (stop, stopped) = oneshot::channel::<()>();
         let folding = engine.clone();
-        tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
+        let folding =
+            tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
         let folder = tempfile::tempdir()?;
         let secrets = Secrets::open(&folder.path().join("secrets"))?;
         let users = Users::new(&log, secrets, binding, 1);
@@ -110,9 +113,18 @@ impl Town {
             product,
             users,
             engine,
-            _stop: stop,
+            stop,
+            folding,
             _folder: folder,
         })
+    }
+
+    /// Ends what reads the log, and then the log.
+    pub async fn close(self) -> Result<()> {
+        drop(self.stop);
+        self.folding.await?;
+        self.log.close().await;
+        Ok(())
     }
 
     /// So many more people, and returns when everybody can see them.

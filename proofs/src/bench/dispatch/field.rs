@@ -243,10 +243,10 @@ impl Field {
         self.town.client.send(ask).await
     }
 
-    pub async fn close(&self) {
+    pub async fn close(self) -> Result<()> {
         self.alive.abort();
         self.dispatching.abort();
-        self.town.log.clone().close().await;
+        self.town.close().await
     }
 }
 

@@ -130,7 +130,8 @@ async fn measure(server: &Server, args: &DispatchArgs) -> Result<(Found, Found)>
     let empty = round(&field, args).await?;
     field.enqueue(args.queued, Kind::Plain).await?;
     let full = round(&field, args).await?;
-    field.close().await;
+    let field = Arc::into_inner(field).context("somebody still works")?;
+    field.close().await?;
     Ok((empty, full))
 }
 
@@ -223,6 +224,8 @@ async fn latency(field: &Arc<Field>, args: &DispatchArgs) -> Result<Vec<u64>> {
     }
     for robot in waiting {
         robot.abort();
+        // It was called off, or had nothing more to do.
+        drop(robot.await);
     }
     ensure!(due_at.is_empty(), "{} units never arrived", due_at.len());
     Ok(took)
