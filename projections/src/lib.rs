@@ -28,7 +28,7 @@ mod table;
 pub mod tenants;
 pub mod wide;
 pub mod work;
-#[cfg(feature = "wrong-split-checkpoint")]
+#[cfg(feature = "wrong")]
 mod wrong;
 
 pub use checkpoint::Stop;

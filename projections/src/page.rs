@@ -154,7 +154,7 @@ pub(crate) async fn apply<P: Projection>(
         transaction.rollback().await?;
         return Ok(Applied::Outrun);
     }
-    #[cfg(feature = "wrong-split-checkpoint")]
+    #[cfg(feature = "wrong")]
     let transaction = crate::wrong::checkpoint_first(transaction, P::NAME, from, position).await?;
     let mut transaction = transaction;
     let change = write_in_tx::<P>(&mut transaction, &live_schema(P::NAME), page).await?;
@@ -165,11 +165,10 @@ pub(crate) async fn apply<P: Projection>(
         updated_at,
         stopped: None,
     };
-    let expected = if cfg!(feature = "wrong-split-checkpoint") {
-        position
-    } else {
-        from.position
-    };
+    #[cfg(feature = "wrong")]
+    let expected = crate::wrong::expected(from, position);
+    #[cfg(not(feature = "wrong"))]
+    let expected = from.position;
     checkpoint::move_in_tx(&mut transaction, P::NAME, expected, &to).await?;
     transaction.commit().await?;
     Ok(Applied::Moved)

@@ -79,8 +79,7 @@ impl Town {
         .await?;
         let (stop, stopped) = oneshot::channel::<()>();
         let folding = engine.clone();
-        let folding =
-            tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
+        let folding = tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
         let folder = tempfile::tempdir()?;
         let secrets = Secrets::open(&folder.path().join("secrets"))?;
         let users = Users::new(&log, secrets, binding, 1);

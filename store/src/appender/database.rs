@@ -134,7 +134,7 @@ pub(super) async fn write(
 ) -> Result<Duration, WriteError> {
     let (events, entries, balances) = (&batch.events, &batch.entries, &batch.balances);
     let (claims, answers) = (&batch.claims, &batch.answers);
-    #[cfg(feature = "wrong-read-modify-write")]
+    #[cfg(feature = "wrong")]
     let balances = &super::wrong::as_if_nothing_had_changed(connection, balances).await?;
     let more = [
         &balances.opened_accounts,

@@ -209,15 +209,12 @@ impl Trial {
     }
 }
 
-#[cfg(not(feature = "wrong-no-floor"))]
 pub(super) fn floor_of(account: &Account) -> Option<i64> {
+    #[cfg(feature = "wrong")]
+    if super::wrong::has_no_floor() {
+        return None;
+    }
     account.floor()
-}
-
-/// A build that is wrong on purpose: the bank test must notice.
-#[cfg(feature = "wrong-no-floor")]
-pub(super) fn floor_of(_: &Account) -> Option<i64> {
-    None
 }
 
 fn balance<'a>(state: &'a mut State, key: &AccountKey) -> &'a mut Tracked<i64> {

@@ -12,7 +12,7 @@ mod judge;
 mod look_up;
 mod pace;
 mod state;
-#[cfg(feature = "wrong-read-modify-write")]
+#[cfg(feature = "wrong")]
 mod wrong;
 
 use std::collections::VecDeque;

@@ -103,11 +103,11 @@ impl State {
 
     /// Forgets everything: the head is not where it was believed to be.
     pub(super) fn reset(&mut self, head: Head) {
-        #[cfg(feature = "wrong-read-modify-write")]
-        let balances = std::mem::take(&mut self.balances);
+        #[cfg(feature = "wrong")]
+        let balances = super::wrong::remembers().then(|| std::mem::take(&mut self.balances));
         *self = Self::at(head, self.capacity);
-        #[cfg(feature = "wrong-read-modify-write")]
-        {
+        #[cfg(feature = "wrong")]
+        if let Some(balances) = balances {
             self.balances = balances;
         }
     }
