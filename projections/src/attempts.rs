@@ -41,7 +41,7 @@ pub async fn admit(
     allowance: Allowance,
 ) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
     let Allowance { max, within } = allowance;
-    let mut tx = pool.begin().await?;
+    let mut tx = store::begin(pool, "begin").await?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))")
         .bind(&counted[..])
         .execute(&mut *tx)

@@ -40,7 +40,7 @@ async fn begin(pool: &PgPool, tenant: &str, staff: &str) -> Result<Reader, sqlx:
         "begin read only; set local role {ROLE}; \
          set local trainnet.tenant = '{tenant}'; set local trainnet.staff = '{staff}'"
     );
-    pool.begin_with(begin).await.map(Reader)
+    store::begin(pool, begin).await.map(Reader)
 }
 
 impl Deref for Reader {

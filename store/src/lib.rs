@@ -4,6 +4,7 @@ mod append;
 mod appender;
 mod arrays;
 mod audit;
+mod begin;
 mod cache;
 mod catalogue;
 mod chain;
@@ -25,6 +26,7 @@ pub use append::{
 };
 pub use appender::Counters;
 pub use audit::{Check, Finding, Progress, Report, audit};
+pub use begin::begin;
 pub use catalogue::{Catalogue, Moved, Unreadable, Upcasters, decode};
 pub use chain::{DOMAIN_TAG, GENESIS, Hash, Link};
 pub use commands::{Commands, Refused, StoreError};

@@ -6,6 +6,7 @@
 //! [`Vault::rewrap`] has run and the old master key is destroyed. The log, which names the subject
 //! by an identity only, keeps its chain.
 
+use crate::begin::begin;
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
@@ -96,7 +97,7 @@ impl Vault {
 
     /// Keeps a value, in place of an earlier one.
     pub async fn put(&self, subject: &str, field: &str, value: &str) -> Result<(), VaultError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool, "begin").await?;
         let key = match self.data_key_in_tx(&mut tx, subject).await? {
             Some(key) => key,
             None => self.create_key_in_tx(&mut tx, subject).await?,
@@ -123,7 +124,7 @@ impl Vault {
 
     /// Everything that is kept about a subject, by field.
     pub async fn all(&self, subject: &str) -> Result<Vec<(String, String)>, VaultError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool, "begin").await?;
         let key = match self.data_key_in_tx(&mut tx, subject).await {
             Ok(Some(key)) => key,
             Ok(None) | Err(VaultError::Erased) => return Ok(Vec::new()),
@@ -150,7 +151,7 @@ impl Vault {
         subjects: &[String],
         fields: &[&str],
     ) -> Result<Vec<(String, String, String)>, VaultError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool, "begin").await?;
         let rows: Vec<Picked> = sqlx::query_as(
             "select k.subject, k.wrapped_key, k.master_key_id, v.field, v.ciphertext \
                from personal_keys k join personal_values v on v.subject = k.subject \
@@ -183,7 +184,7 @@ impl Vault {
 
     /// Forgets the subject for good; nothing can be kept about it again.
     pub async fn erase(&self, subject: &str) -> Result<(), VaultError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool, "begin").await?;
         sqlx::query(
             "insert into personal_keys (subject, wrapped_key, master_key_id) values ($1, null, '') \
              on conflict (subject) do update set wrapped_key = null, master_key_id = ''",
@@ -202,7 +203,7 @@ impl Vault {
     /// Seals every data key under the current master key; values are not touched.
     pub async fn rewrap(&self) -> Result<u64, VaultError> {
         let current = &self.masters[0];
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool, "begin").await?;
         let subjects: Vec<String> = sqlx::query_scalar(
             "select subject from personal_keys \
               where wrapped_key is not null and master_key_id <> $1 for update",

@@ -26,7 +26,7 @@ pub struct Room {
 ///
 /// Those who ask for one owner take turns: two that both fit alone may not fit together.
 pub async fn take(pool: &PgPool, room: &Room, bytes_max: i64) -> Result<Option<i64>, sqlx::Error> {
-    let mut tx = pool.begin().await?;
+    let mut tx = store::begin(pool, "begin").await?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('trainnet room ' || $1, 0))")
         .bind(&room.owner)
         .execute(&mut *tx)

@@ -103,9 +103,8 @@ pub async fn alive(
     pool: &PgPool,
     mut visit: impl FnMut(Alive),
 ) -> Result<(i64, Vec<Record>), sqlx::Error> {
-    let mut snapshot = pool
-        .begin_with("begin isolation level repeatable read read only")
-        .await?;
+    let how = "begin isolation level repeatable read read only";
+    let mut snapshot = store::begin(pool, how).await?;
     let position: Option<i64> =
         sqlx::query_scalar("select position from projection_checkpoints where name = $1")
             .bind(Work::NAME)

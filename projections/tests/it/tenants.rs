@@ -1,5 +1,7 @@
 //! Nobody reads what is another's: the database refuses, whatever the question forgets to say.
 
+use std::time::Duration;
+
 use domain::users::UserId;
 use projections::people::{self, ActionFilter, Cursor, UserFilter};
 use projections::tenants::{self, Reader};
@@ -57,6 +59,35 @@ async fn shown() -> (World, Engine) {
     let engine = crowd::engine(&world, Projections::all(), 100).await;
     engine.catch_up(head).await.unwrap();
     (world, engine)
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_leaves_nobody_in_their_place() {
+    let world = World::new().await;
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with((*world.root.connect_options()).clone())
+        .await
+        .unwrap();
+    let (mut left, mut stayed) = (0, 0);
+    for micros in 0..400 {
+        // Wherever it is by then: waiting for the connection, or for the server to begin.
+        let patience = Duration::from_micros(micros * 3);
+        match tokio::time::timeout(patience, tenants::as_tenant(&pool, ann())).await {
+            Ok(reader) => {
+                reader.unwrap();
+                stayed += 1;
+            }
+            Err(_) => left += 1,
+        }
+        let look = || sqlx::query_as("select current_setting('role'), now()::text");
+        let (role, first): (String, String) = look().fetch_one(&pool).await.unwrap();
+        let (_, second): (String, String) = look().fetch_one(&pool).await.unwrap();
+        assert_eq!(role, "none", "after {micros}");
+        // Within one transaction it is now all the time.
+        assert_ne!(first, second, "after {micros}");
+    }
+    assert!(left > 0 && stayed > 0, "{left} left and {stayed} stayed");
 }
 
 /// The places of the rows of a table that this connection is shown.
