@@ -1,6 +1,7 @@
 //! All slices together, each standing on those before it: what every program that serves wires.
 
 use ::objects::{Settings as ObjectSettings, Shelf};
+use axum::Extension;
 use store::Log;
 
 use crate::api::Routes;
@@ -9,7 +10,7 @@ use crate::objects::Objects;
 use crate::payments::Payments;
 use crate::servers::Servers;
 use crate::settings::Settings;
-use crate::users::Users;
+use crate::users::{Browsers, Users};
 use crate::work::Work;
 
 /// Everything that can be asked, and what it stands on; clones share it.
@@ -21,6 +22,7 @@ pub struct Product {
     pub payments: Payments,
     pub work: Work,
     pub jobs: Jobs,
+    browsers: Browsers,
 }
 
 /// What the product is given from outside.
@@ -41,6 +43,7 @@ impl Product {
             kept,
             webhook_secret,
         } = outside;
+        let browsers = Browsers::new(&users, &base, settings.tls.is_some());
         let servers = Servers::new(log, &users, settings);
         let objects = Objects::new(log, &users, shelf, kept, base);
         let payments = Payments::new(log, webhook_secret);
@@ -54,6 +57,7 @@ impl Product {
             payments,
             work,
             jobs,
+            browsers,
         }
     }
 
@@ -68,6 +72,8 @@ impl Product {
             .merge(more);
         let routes = self.work.around(routes);
         let routes = self.users.around(self.servers.around(routes));
-        self.jobs.around(self.objects.around(routes))
+        self.jobs
+            .around(self.objects.around(routes))
+            .layer(Extension(self.browsers.clone()))
     }
 }
