@@ -65,10 +65,18 @@ struct Development;
 /// The pages of an outbox.
 pub fn outbox(outbox: impl Outbox) -> Routes {
     let shelf: Shelf = Arc::new(outbox);
-    Routes::<Shelf>::with_openapi(Development::openapi())
+    routes().with_state(shelf)
+}
+
+/// What they are, whether or not they are served.
+pub(crate) fn described() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> Routes<Shelf> {
+    Routes::with_openapi(Development::openapi())
         .routes(routes!(all))
         .routes(routes!(one))
-        .with_state(shelf)
 }
 
 /// Proof that the one who asks sits at this machine.

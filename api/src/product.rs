@@ -4,9 +4,10 @@ use ::objects::{Settings as ObjectSettings, Shelf};
 use axum::Extension;
 use store::Log;
 
-use crate::api::Routes;
+use crate::api::{self, Routes};
 use crate::jobs::Jobs;
 use crate::objects::Objects;
+use crate::outbox;
 use crate::payments::Payments;
 use crate::servers::Servers;
 use crate::settings::Settings;
@@ -63,17 +64,29 @@ impl Product {
 
     /// All routes, and `more` that stand among them.
     pub fn routes(&self, more: Routes) -> Routes {
-        let routes = Users::routes()
-            .merge(Servers::routes())
-            .merge(Objects::routes())
-            .merge(self.payments.routes())
-            .merge(Work::routes())
-            .merge(Jobs::routes())
-            .merge(more);
+        let payments = self.payments.around(Payments::routes());
+        let routes = Self::but_payments().merge(payments).merge(more);
         let routes = self.work.around(routes);
         let routes = self.users.around(self.servers.around(routes));
         self.jobs
             .around(self.objects.around(routes))
             .layer(Extension(self.browsers.clone()))
+    }
+
+    fn but_payments() -> Routes {
+        Users::routes()
+            .merge(Servers::routes())
+            .merge(Objects::routes())
+            .merge(Work::routes())
+            .merge(Jobs::routes())
+    }
+
+    /// What all of it can be asked, with what a server in development shows besides: the same that
+    /// its `/openapi.json` says, without a server.
+    pub fn document() -> Vec<u8> {
+        let routes = api::guarded(Self::but_payments().merge(Payments::routes()));
+        let mut described = routes.into_openapi();
+        described.merge(outbox::described());
+        serde_json::to_vec(&api::document(described)).expect("the document is made of strings")
     }
 }

@@ -84,6 +84,8 @@ pub enum Command {
     },
     /// Answer HTTP over the log; what the environment says of it is in .env.example
     Serve,
+    /// Print what the API can be asked, as `/openapi.json` says it
+    Openapi,
     /// Read, prove, explain and move the log; exit status 1 when a difference was found
     Replay(replay::Arguments),
     /// Have this machine train for others, and earn

@@ -15,6 +15,7 @@ mod interrupt;
 mod kept;
 mod mail;
 mod operator;
+mod pages;
 mod people;
 mod receipt;
 mod serve;
@@ -83,6 +84,7 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         } => up::up(&place, distilbert, !no_stay).await,
         Command::Story { no_stay } => demonstrate::story(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
+        Command::Openapi => pages::openapi(),
         Command::Replay(asked) => operator::replay(&place, asked).await,
         Command::Agent { command } => Box::pin(agency::agent(&place, command)).await,
         Command::Receipt { command } => receipt::receipt(command),

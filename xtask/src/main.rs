@@ -46,6 +46,8 @@ enum Task {
     Test,
     /// Sets up, then runs the marketplace until Ctrl-C
     Up(Rest),
+    /// Builds the web app, where its sources have changed; the next build of the program carries it
+    Web,
     /// Measures a release build
     Bench {
         #[command(subcommand)]
@@ -118,6 +120,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Arrows => Ok(arrows::run()),
         Task::Test => programs::test(),
         Task::Up(rest) => programs::up(&rest.arguments),
+        Task::Web => Ok(setup::provide_web()),
         Task::Bench {
             what: Bench::Kernel(rest),
         } => programs::prove(&["bench", "kernel"], &rest.arguments),

@@ -46,7 +46,8 @@ impl Payments {
     }
 
     /// Its own routes; they stand within the users, who know who asks.
-    pub fn routes(&self) -> Routes {
+    /// Its own routes; they stand within [`Payments::around`].
+    pub fn routes() -> Routes {
         Routes::new()
             .merge(top_ups::routes())
             .merge(wallet::routes())
@@ -54,7 +55,11 @@ impl Payments {
             .merge(list::routes())
             .merge(give_back::routes())
             .merge(webhook::routes())
-            .layer(Extension(self.clone()))
+    }
+
+    /// Puts itself where these routes look for it.
+    pub fn around(&self, slices: Routes) -> Routes {
+        slices.layer(Extension(self.clone()))
     }
 
     fn commands(&self) -> &Commands<Payment> {
