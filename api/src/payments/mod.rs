@@ -1,5 +1,6 @@
 //! Paying by card and what is in a wallet: topping up, giving back, looking, and being told.
 
+mod explain;
 mod give_back;
 mod list;
 mod open;
@@ -52,6 +53,7 @@ impl Payments {
             .merge(top_ups::routes())
             .merge(wallet::routes())
             .merge(statement::routes())
+            .merge(explain::routes())
             .merge(list::routes())
             .merge(give_back::routes())
             .merge(webhook::routes())
