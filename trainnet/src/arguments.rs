@@ -75,6 +75,9 @@ pub enum Command {
         /// End when the model is trained
         #[arg(long)]
         no_stay: bool,
+        /// Stay up without anybody in it: no people, no machine and no model are made
+        #[arg(long, conflicts_with_all = ["distilbert", "no_stay"])]
+        no_tour: bool,
     },
     /// Tell a small story of money through the kernel, show the books, and follow the log
     Story {

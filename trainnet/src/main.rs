@@ -37,6 +37,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use arguments::{Arguments, Command, DatabaseCommand, Place};
 use home::Home;
+use tour::Model;
 use traces::Traces;
 
 /// The kernel makes many small things and drops them; this allocator is quicker at it than libc's.
@@ -81,7 +82,15 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         Command::Up {
             distilbert,
             no_stay,
-        } => up::up(&place, distilbert, !no_stay).await,
+            no_tour,
+        } => {
+            let model = (!no_tour).then_some(if distilbert {
+                Model::Distilbert
+            } else {
+                Model::Tabular
+            });
+            up::up(&place, model, !no_stay).await
+        }
         Command::Story { no_stay } => demonstrate::story(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
         Command::Openapi => pages::openapi(),
