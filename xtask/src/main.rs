@@ -81,6 +81,10 @@ enum Bench {
 enum Chaos {
     /// Transfers between accounts while the database and the writers are killed
     Bank(Rest),
+    /// Models in training while the machines' agents are killed
+    Machines(Rest),
+    /// Models in training while the server is killed
+    Server(Rest),
 }
 
 #[derive(Debug, Subcommand)]
@@ -133,6 +137,12 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Chaos {
             what: Chaos::Bank(rest),
         } => programs::prove(&["chaos", "bank"], &rest.arguments),
+        Task::Chaos {
+            what: Chaos::Machines(rest),
+        } => programs::prove_training(&["chaos", "machines"], &rest.arguments),
+        Task::Chaos {
+            what: Chaos::Server(rest),
+        } => programs::prove_training(&["chaos", "server"], &rest.arguments),
         Task::Fuzz {
             what: Fuzz::Api(rest),
         } => programs::fuzz(&rest.arguments),

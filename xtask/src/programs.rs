@@ -24,6 +24,12 @@ pub fn test() -> anyhow::Result<bool> {
         let proofs = ["run", "-p", "proofs", "--"];
         let chaos = ["chaos", "bank", "--seconds", "5", "--with-controls"];
         steps.run("chaos", workspace::cargo().args(proofs).args(chaos));
+        let built = ["build", "-p", "trainnet", "-p", "stripe-sim"];
+        steps.run("programs", workspace::cargo().args(built));
+        let machines = ["chaos", "machines", "--rounds", "2", "--at-once", "2"];
+        steps.run("machines", workspace::cargo().args(proofs).args(machines));
+        let server = ["chaos", "server", "--jobs", "10", "--kills", "5"];
+        steps.run("server", workspace::cargo().args(proofs).args(server));
         steps.run("tamper", workspace::cargo().args(proofs).arg("tamper"));
     }
     Ok(steps.sum_up())
@@ -66,6 +72,20 @@ pub fn prove(command: &[&str], arguments: &[OsString]) -> anyhow::Result<bool> {
         &["--release"],
         command.iter().map(OsStr::new).chain(given),
     )
+}
+
+/// Sets up, builds the programs that are killed, then becomes the proof.
+pub fn prove_training(command: &[&str], arguments: &[OsString]) -> anyhow::Result<bool> {
+    let mut steps = Steps::default();
+    if !setup::run(false)? {
+        return Ok(false);
+    }
+    let built = ["build", "--release", "-p", "trainnet", "-p", "stripe-sim"];
+    steps.run("programs", workspace::cargo().args(built));
+    if !steps.sum_up() {
+        return Ok(false);
+    }
+    prove(command, arguments)
 }
 
 /// Installs what it takes, then becomes the proof.

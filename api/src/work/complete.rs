@@ -74,8 +74,8 @@ async fn complete(
     let customer = work.customer_of(task).await?.ok_or(&kinds::NOT_FOUND)?;
     // Whoever never had the unit does not learn what there is of it.
     work.insist_on_holder(task, &caller).await?;
-    work.brought((task, customer), artifact, ObjectKind::Artifact, "artifact")
-        .await?;
+    let (of, what) = ((task, customer), (artifact, ObjectKind::Artifact));
+    work.brought((&caller, fence), of, what, "artifact").await?;
     let report = Report::Complete {
         artifact,
         step: said.step,

@@ -133,8 +133,11 @@ async fn progress(
             step: saved.step,
         };
         let customer = work.customer_of(unit).await?.ok_or(&kinds::NOT_FOUND)?;
-        let (of, kind) = ((unit, customer), ObjectKind::Checkpoint);
-        work.brought(of, checkpoint.object, kind, "checkpoint.object")
+        let (of, what) = (
+            (unit, customer),
+            (checkpoint.object, ObjectKind::Checkpoint),
+        );
+        work.brought((&caller, fence), of, what, "checkpoint.object")
             .await?;
         let report = Report::Progress {
             checkpoint,
