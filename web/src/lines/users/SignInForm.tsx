@@ -16,7 +16,7 @@ import { useAddress } from "./schemas";
 type SignInFormProps = {
   /** Where it is known who has to sign in. */
   email?: string;
-  onDone: () => void;
+  onDone?: () => void;
 };
 
 type Typed = { email: string; password: string; remember: boolean; code: string };
@@ -43,7 +43,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
   const command = useCommand(
     ({ code, ...rest }: Typed, key) =>
       signIn(queries, { ...rest, ...(code !== "" && { code }) }, key["Idempotency-Key"]),
-    { onDone },
+    { onDone: () => onDone?.() },
   );
   const asksForCode = isProblemError(command.error) && command.error.code === "users/second-factor-required";
   const unconfirmed = isProblemError(command.error) && command.error.code === "users/unconfirmed";
@@ -67,7 +67,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
         error={refusal.rest}
         action={
           unconfirmed && (
-            <Link className="link text-sm" to={`/confirm?email=${encodeURIComponent(form.getValues("email"))}`}>
+            <Link className="link text-sm" to="/confirm" state={{ email: form.getValues("email") }}>
               {t("signIn.confirmNow")}
             </Link>
           )
