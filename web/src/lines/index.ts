@@ -1,0 +1,9 @@
+// The lines of business that the app has pages for. A new one adds itself here.
+
+import type { Line } from "@/shell/nav";
+import { users } from "./users";
+
+/** In the order of the navigation; the first four stand at the bottom of a telephone. */
+export const lines: Line[] = [users];
+
+export const navigation = lines.flatMap((line) => line.nav ?? []);
