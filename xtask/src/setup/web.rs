@@ -65,7 +65,7 @@ fn build(steps: &mut Steps) -> bool {
     compress
         .args(["webapp/compress.mjs", "web/dist"])
         .current_dir(&root);
-    steps.run("web app", &mut npm(&["run", "--silent", "build"]))
+    steps.run("web app", &mut npm(&["run", "--silent", "build", "--", "--logLevel", "warn"]))
         && steps.run("compression", &mut compress)
         && fs::write(&stamp, sources).is_ok()
 }
