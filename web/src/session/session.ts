@@ -58,15 +58,21 @@ export async function signIn(queries: QueryClient, credentials: Credentials, key
   const before = queries.getQueryData(meQuery.queryKey);
   await send("POST", "/v1/web/session", credentials, key);
   const me = await ask(api.GET("/v1/me"));
-  if (before?.id !== me.id) queries.clear();
+  if (before?.id !== me.id) drop(queries);
   queries.setQueryData(meQuery.queryKey, me);
   tell({ type: "signed-in", user: me.id });
   return me;
 }
 
+/** Who is asking stays: what watches it would go on watching what was thrown away. */
+function drop(queries: QueryClient): void {
+  const [first] = meQuery.queryKey;
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== first });
+}
+
 /** Everything that was read goes with the session. */
 export function forget(queries: QueryClient): void {
-  queries.clear();
+  drop(queries);
   queries.setQueryData(meQuery.queryKey, null);
 }
 

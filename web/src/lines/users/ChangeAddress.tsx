@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { Answer } from "@/api/schema";

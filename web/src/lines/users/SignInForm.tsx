@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { useCommand } from "@/api/hooks";
 import { isProblemError } from "@/api/problem";
 import { signIn } from "@/session/session";
@@ -30,9 +30,9 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
     () =>
       z.object({
         email: address,
-        password: z.string().min(1, t("field.passwordMissing")),
+        password: z.string().check(z.minLength(1, t("field.passwordMissing"))),
         remember: z.boolean(),
-        code: z.string().trim(),
+        code: z.string().check(z.trim()),
       }),
     [address, t],
   );

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import { language } from "@/i18n";
@@ -24,7 +24,7 @@ export default function SignUp() {
   const schema = useMemo(
     () =>
       z.object({
-        name: z.string().trim().max(100, t("field.nameLong")),
+        name: z.string().check(z.trim(), z.maxLength(100, t("field.nameLong"))),
         email: address,
         password,
         provider: z.boolean(),

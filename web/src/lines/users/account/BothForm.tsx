@@ -4,7 +4,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useMemo } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { Button, Field, Input, Password, Problem, useRefusal } from "@/ui";
 
 type Both = { password: string; code: string };
@@ -20,8 +20,10 @@ export function BothForm({ label, danger = false, command }: BothFormProps) {
   const schema = useMemo(
     () =>
       z.object({
-        password: z.string().min(1, t("password.currentMissing")),
-        code: z.string().trim().min(6, t("factor.codeMissing")).max(32, t("factor.codeMissing")),
+        password: z.string().check(z.minLength(1, t("password.currentMissing"))),
+        code: z
+          .string()
+          .check(z.trim(), z.minLength(6, t("factor.codeMissing")), z.maxLength(32, t("factor.codeMissing"))),
       }),
     [t],
   );

@@ -4,7 +4,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useMemo } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { Use } from "@/api/schema";
@@ -80,8 +80,10 @@ function KeyForm({ command }: KeyFormProps) {
   const schema = useMemo(
     () =>
       z.object({
-        label: z.string().trim().min(1, t("keys.labelMissing")).max(100, t("keys.labelLong")),
-        scopes: z.array(z.custom<Use>()).min(1, t("keys.scopeMissing")),
+        label: z
+          .string()
+          .check(z.trim(), z.minLength(1, t("keys.labelMissing")), z.maxLength(100, t("keys.labelLong"))),
+        scopes: z.array(z.custom<Use>()).check(z.minLength(1, t("keys.scopeMissing"))),
         days: z.enum(DAYS),
       }),
     [t],

@@ -7,7 +7,7 @@ import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { tell } from "@/api/channel";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
@@ -47,7 +47,7 @@ export default function OwnData() {
           <CardBody className="grid gap-4">
             <Problem error={exporting.error} />
             <div className="flex flex-wrap items-center justify-between gap-3">
-              <p className="max-w-prose min-w-0 flex-1 text-sm text-ink-2">{t("data.exportWhat")}</p>
+              <p className="max-w-prose min-w-60 flex-1 text-sm text-ink-2">{t("data.exportWhat")}</p>
               <Button
                 icon={<Download aria-hidden />}
                 pending={exporting.isPending}
@@ -62,7 +62,7 @@ export default function OwnData() {
       <Section title={t("data.eraseTitle")} description={t("data.eraseText")}>
         <Card>
           <CardBody className="flex flex-wrap items-center justify-between gap-3">
-            <p className="max-w-prose min-w-0 flex-1 text-sm text-ink-2">{t("data.eraseWhat")}</p>
+            <p className="max-w-prose min-w-60 flex-1 text-sm text-ink-2">{t("data.eraseWhat")}</p>
             <Button variant="danger" onClick={() => setErasing(true)}>
               {t("data.erase")}
             </Button>
@@ -92,8 +92,8 @@ function EraseForm() {
   const schema = useMemo(
     () =>
       z.object({
-        password: z.string().min(1, t("password.currentMissing")),
-        code: factor ? z.string().trim().min(6, t("factor.codeMissing")) : z.string(),
+        password: z.string().check(z.minLength(1, t("password.currentMissing"))),
+        code: factor ? z.string().check(z.trim(), z.minLength(6, t("factor.codeMissing"))) : z.string(),
         sure: z.literal(true, t("data.sureMissing")),
       }),
     [factor, t],

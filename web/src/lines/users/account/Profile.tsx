@@ -4,7 +4,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import { type Language, language, setLanguage } from "@/i18n";
@@ -84,7 +84,7 @@ function NameForm({ me }: { me: Me }) {
   const { t } = useTranslation("account");
   const schema = useMemo(
     () =>
-      z.object({ name: z.string().trim().max(100, t("profile.nameLong")), language: z.enum(["en", "ru"]) }),
+      z.object({ name: z.string().check(z.trim(), z.maxLength(100, t("profile.nameLong"))), language: z.enum(["en", "ru"]) }),
     [t],
   );
   const known: Typed = { name: me.name ?? "", language: me.language === "ru" ? "ru" : "en" };
@@ -152,7 +152,7 @@ function BecomeProvider() {
   return (
     <Card>
       <CardBody className="flex flex-wrap items-center justify-between gap-3">
-        <p className="max-w-prose min-w-0 flex-1 text-sm text-ink-2">{t("provider.offer")}</p>
+        <p className="max-w-prose min-w-60 flex-1 text-sm text-ink-2">{t("provider.offer")}</p>
         <Button onClick={() => setOpen(true)}>{t("provider.become")}</Button>
       </CardBody>
       <Dialog

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import { useSignedIn } from "@/session/session";
@@ -57,7 +57,7 @@ function PasswordForm() {
   const { t } = useTranslation("account");
   const password = useNewPassword();
   const schema = useMemo(
-    () => z.object({ current: z.string().min(1, t("password.currentMissing")), next: password }),
+    () => z.object({ current: z.string().check(z.minLength(1, t("password.currentMissing"))), next: password }),
     [password, t],
   );
   const form = useForm<Passwords>({
@@ -119,7 +119,7 @@ function EmailForm() {
   const navigate = useNavigate();
   const address = useAddress();
   const schema = useMemo(
-    () => z.object({ email: address, password: z.string().min(1, t("password.currentMissing")) }),
+    () => z.object({ email: address, password: z.string().check(z.minLength(1, t("password.currentMissing"))) }),
     [address, t],
   );
   const form = useForm<Address>({

@@ -48,7 +48,14 @@ export default function Sessions() {
   );
 }
 
-function Where({ said, address }: { said: string | null | undefined; address: string | null | undefined }) {
+type WhereProps = {
+  said: string | null | undefined;
+  address: string | null | undefined;
+  /** On telephones, below the rest. */
+  at?: string;
+};
+
+function Where({ said, address, at }: WhereProps) {
   const { t } = useTranslation("account");
   const { name, system } = program(said ?? "");
   const Icon = system === "iOS" || system === "Android" ? Smartphone : Laptop;
@@ -60,6 +67,11 @@ function Where({ said, address }: { said: string | null | undefined; address: st
           {name === "" ? t("sessions.unknown") : system === undefined ? name : t("sessions.on", { name, system })}
         </p>
         {address && <p className="truncate text-xs text-ink-3">{address}</p>}
+        {at !== undefined && (
+          <p className="text-xs text-ink-3 md:hidden">
+            <When at={at} />
+          </p>
+        )}
       </div>
     </div>
   );
@@ -70,9 +82,19 @@ function Open() {
     queryKey: ["sessions"],
     queryFn: ({ signal }) => ask(api.GET("/v1/sessions", { signal })),
   });
-  if (sessions.isPending) return <Card><SkeletonRows rows={2} columns={3} /></Card>;
+  if (sessions.isPending) {
+    return (
+      <Card>
+        <SkeletonRows rows={2} columns={3} />
+      </Card>
+    );
+  }
   if (sessions.isError) {
-    return <Card><ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} /></Card>;
+    return (
+      <Card>
+        <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />
+      </Card>
+    );
   }
   return (
     <Card>
@@ -104,11 +126,9 @@ function OneSession({ session }: { session: ShownSession }) {
     },
   );
   return (
-    <li className="flex flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3 text-sm sm:px-5">
-      <div className="min-w-48 flex-1">
-        <Where said={session.program} address={session.address} />
-      </div>
-      <div className="min-w-40 text-xs text-ink-2">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3 text-sm sm:grid-cols-[minmax(0,1fr)_12rem_6.5rem] sm:px-5">
+      <Where said={session.program} address={session.address} />
+      <div className="text-xs text-ink-2 max-sm:order-3 max-sm:col-span-2 max-sm:pl-7">
         {session.current ? (
           <Badge tone="good">{t("sessions.current")}</Badge>
         ) : (
@@ -122,6 +142,7 @@ function OneSession({ session }: { session: ShownSession }) {
       </div>
       <Button
         size="sm"
+        className="justify-self-end"
         pending={command.isPending}
         onClick={() =>
           command.mutate(session, { onError: (error) => toast(explain(error).title, "bad") })
@@ -177,15 +198,27 @@ function SignIns() {
     queryKey: ["sign-ins"],
     queryFn: ({ signal }) => ask(api.GET("/v1/me/sign-ins", { signal })),
   });
-  if (attempts.isPending) return <Card><SkeletonRows rows={4} columns={3} /></Card>;
+  if (attempts.isPending) {
+    return (
+      <Card>
+        <SkeletonRows rows={4} columns={3} />
+      </Card>
+    );
+  }
   if (attempts.isError) {
-    return <Card><ErrorState error={attempts.error} onRetry={() => void attempts.refetch()} /></Card>;
+    return (
+      <Card>
+        <ErrorState error={attempts.error} onRetry={() => void attempts.refetch()} />
+      </Card>
+    );
   }
   const columns: Column<ShownAttempt>[] = [
     {
       id: "where",
       header: t("signIns.where"),
-      cell: (attempt) => <Where said={attempt.program} address={attempt.address} />,
+      cell: (attempt) => (
+        <Where said={attempt.program} address={attempt.address} at={attempt.at} />
+      ),
     },
     {
       id: "outcome",
@@ -200,6 +233,7 @@ function SignIns() {
       id: "at",
       header: t("signIns.at"),
       align: "right",
+      wide: true,
       sortBy: (attempt) => attempt.at,
       cell: (attempt) => <When at={attempt.at} className="text-ink-2" />,
     },

@@ -4,7 +4,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useMemo } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { Begun } from "@/api/schema";
@@ -48,7 +48,7 @@ type Step = { mutate: (typed: string) => void; error: unknown; isPending: boolea
 function PasswordStep({ command }: { command: Step }) {
   const { t } = useTranslation("account");
   const schema = useMemo(
-    () => z.object({ password: z.string().min(1, t("password.currentMissing")) }),
+    () => z.object({ password: z.string().check(z.minLength(1, t("password.currentMissing"))) }),
     [t],
   );
   const form = useForm<{ password: string }>({
