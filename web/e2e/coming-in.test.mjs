@@ -33,7 +33,7 @@ for (const [language, viewport] of [["en", LAPTOP], ["ru", PHONE]]) {
     await visitor.page.getByRole("link").filter({ hasText: email }).click();
     await visitor.page.locator("a.open").click();
     await visitor.page.waitForURL("**/sign-in");
-    await visitor.sees("users:signIn.confirmed");
+    await visitor.sees("users:signIn.notice.confirmed");
     await visitor.field("users:field.email").fill(email);
     await visitor.field("users:field.password").fill(PASSWORD);
     await visitor.button("users:signIn.submit").click();
