@@ -35,7 +35,7 @@ for (const [language, viewport] of [["en", LAPTOP], ["ru", PHONE]]) {
       await visitor.fits("a mail");
       await visitor.page.locator("a.open").click();
       await visitor.page.waitForURL("**/sign-in");
-      await visitor.sees("users:signIn.confirmed");
+      await visitor.sees("users:signIn.notice.confirmed");
       await visitor.signIn({ email, password: PASSWORD });
       const cookies = await visitor.context.cookies();
       const hidden = cookies.filter((it) => it.httpOnly).map((it) => it.name).sort();

@@ -76,15 +76,23 @@ export function forget(queries: QueryClient): void {
   queries.setQueryData(meQuery.queryKey, null);
 }
 
-export async function signOut(queries: QueryClient): Promise<void> {
+/** What is said at the door to whoever has just left. */
+export type Farewell = "signed-out" | "signed-out-everywhere" | "erased";
+
+/** Leaves with everything that the page remembers: the next page begins from nothing. */
+export function leave(farewell: Farewell): void {
+  tell({ type: "signed-out" });
+  location.assign(`/sign-in?said=${farewell}`);
+}
+
+export async function signOut(): Promise<void> {
   try {
     await send("DELETE", "/v1/web/session");
   } catch (error) {
     // A session that is over is what was wanted.
     if (!isProblemError(error) || error.status !== 401) throw error;
   }
-  forget(queries);
-  tell({ type: "signed-out" });
+  leave("signed-out");
 }
 
 /** Where to go after signing in: a path of ours and nobody else's. */

@@ -1,9 +1,7 @@
 // What whoever is signed in can do from everywhere.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { LogOut, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
 import { signOut, useSignedIn } from "@/session/session";
 import type { OpenedMenuProps } from "@/ui/LazyMenu";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/Menu";
@@ -14,17 +12,8 @@ import { LanguageChoice, ThemeChoice } from "./Preferences";
 function AccountMenu({ side, ...menu }: OpenedMenuProps & { side: "top" | "bottom" }) {
   const { t } = useTranslation();
   const me = useSignedIn();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const explain = useExplain();
-  const leave = async () => {
-    try {
-      await signOut(queries);
-      await navigate("/");
-    } catch (error) {
-      toast(explain(error).title, "bad");
-    }
-  };
+  const goOut = () => signOut().catch((error: unknown) => toast(explain(error).title, "bad"));
   return (
     <Menu {...menu} side={side} align={side === "top" ? "start" : "end"}>
       <MenuLabel>{me.email}</MenuLabel>
@@ -36,7 +25,7 @@ function AccountMenu({ side, ...menu }: OpenedMenuProps & { side: "top" | "botto
       <MenuLine />
       <ThemeChoice />
       <MenuLine />
-      <MenuItem icon={<LogOut aria-hidden />} onSelect={() => void leave()}>
+      <MenuItem icon={<LogOut aria-hidden />} onSelect={() => void goOut()}>
         {t("account.signOut")}
       </MenuItem>
     </Menu>

@@ -8,14 +8,18 @@ import { Notice } from "@/ui";
 import { Entrance } from "./Entrance";
 import { SignInForm } from "./SignInForm";
 
+const NOTICES = ["confirmed", "password-changed", "signed-out", "signed-out-everywhere", "erased"] as const;
+
+/** What has just happened elsewhere; only what we have words for. */
+const noticeOf = (said: string | null) => NOTICES.find((one) => one === said);
+
 export default function SignIn() {
   const { t } = useTranslation("users");
   const [query] = useSearchParams();
   const me = useMe();
   const state = useLocation().state as string | { hash?: string } | null;
   const hash = typeof state === "object" ? (state?.hash ?? "") : "";
-  const confirmed = state === "confirmed";
-  const changed = state === "password-changed";
+  const notice = noticeOf(typeof state === "string" ? state : query.get("said"));
   // Whoever is in goes on, whether they were before or came in just now.
   if (me) return <Navigate to={returnPath(query.get("to"), HOME) + hash} replace />;
   return (
@@ -31,8 +35,7 @@ export default function SignIn() {
       }
     >
       <div className="grid gap-4">
-        {confirmed && <Notice tone="good">{t("signIn.confirmed")}</Notice>}
-        {changed && <Notice tone="good">{t("signIn.passwordChanged")}</Notice>}
+        {notice !== undefined && <Notice tone="good">{t(`signIn.notice.${notice}`)}</Notice>}
         <SignInForm />
       </div>
     </Entrance>

@@ -1,17 +1,14 @@
 // What is known about somebody: handed over, and forgotten.
 
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useQueryClient } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
 import * as z from "zod/mini";
-import { tell } from "@/api/channel";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
-import { forget, useSignedIn } from "@/session/session";
+import { leave, useSignedIn } from "@/session/session";
 import {
   Button,
   Card,
@@ -86,8 +83,6 @@ type Typed = { password: string; code: string; sure: boolean };
 function EraseForm() {
   const { t } = useTranslation("account");
   const me = useSignedIn();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const factor = me.second_factor;
   const schema = useMemo(
     () =>
@@ -105,14 +100,7 @@ function EraseForm() {
   const command = useCommand(
     ({ password, code }: Typed) =>
       ask(api.DELETE("/v1/me", { body: { password, ...(factor && { code }) } })),
-    {
-      onDone: async () => {
-        forget(queries);
-        tell({ type: "signed-out" });
-        await navigate("/");
-        toast(t("data.erased"));
-      },
-    },
+    { onDone: () => leave("erased") },
   );
   const refusal = useRefusal(command.error, ["password", "code"], {
     "users/wrong-password": "password",

@@ -1,15 +1,13 @@
 // Where somebody is signed in, and who tried to.
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Laptop, Smartphone } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
-import { tell } from "@/api/channel";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { ShownAttempt, ShownSession } from "@/api/schema";
-import { forget, signOut } from "@/session/session";
+import { leave, signOut } from "@/session/session";
 import {
   Badge,
   Button,
@@ -110,18 +108,15 @@ function Open() {
 function OneSession({ session }: { session: ShownSession }) {
   const { t } = useTranslation("account");
   const explain = useExplain();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const command = useCommand(
     async (one: ShownSession) => {
-      if (one.current) await signOut(queries);
+      if (one.current) await signOut();
       else await ask(api.DELETE("/v1/sessions/{session}", { params: { path: { session: one.id } } }));
     },
     {
       touches: session.current ? [] : [["sessions"]],
-      onDone: async () => {
-        if (session.current) await navigate("/");
-        else toast(t("sessions.ended"));
+      onDone: () => {
+        if (!session.current) toast(t("sessions.ended"));
       },
     },
   );
@@ -157,14 +152,8 @@ function OneSession({ session }: { session: ShownSession }) {
 function SignOutEverywhere() {
   const { t } = useTranslation(["account", "ui"]);
   const [open, setOpen] = useState(false);
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const command = useCommand(() => ask(api.DELETE("/v1/sessions")), {
-    onDone: async () => {
-      forget(queries);
-      tell({ type: "signed-out" });
-      await navigate("/sign-in");
-    },
+    onDone: () => leave("signed-out-everywhere"),
   });
   return (
     <>
