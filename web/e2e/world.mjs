@@ -142,7 +142,8 @@ export class World {
     });
     const text = await read(path);
     const link = /class="open" href="([^"]+)"/.exec(text)?.[1].replaceAll("&amp;", "&");
-    return { path, text, link, code: /(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])/.exec(text)?.[0] };
+    const words = text.replace(/<a [^]*?<\/a>/g, "");
+    return { path, text, link, code: /(?<!\w)[0-9]{6}(?!\w)/.exec(words)?.[0] };
   }
 
   /** Somebody who has registered and confirmed, without a browser. */
