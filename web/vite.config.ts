@@ -44,6 +44,12 @@ function bootScript(): Plugin {
   };
 }
 
+/** As `api/src/web/policy.rs` says it, so that what was built is looked at as it will be served. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+  "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
+  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 const server = process.env.TRAINNET_SERVER ?? "http://127.0.0.1:8080";
 const wantsPage = (accept: string | undefined) => accept?.includes("text/html") ?? false;
 
@@ -82,7 +88,7 @@ export default defineConfig({
     },
   },
   server: { host: "127.0.0.1", port: 5170, proxy: proxied },
-  preview: { host: "127.0.0.1", port: 5171, proxy: proxied },
+  preview: { host: "127.0.0.1", port: 5171, proxy: proxied, headers: { "content-security-policy": POLICY } },
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "safari17.5", "firefox128"],

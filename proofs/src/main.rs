@@ -10,6 +10,7 @@ mod server;
 mod tamper;
 mod town;
 mod transfer;
+mod works;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,8 @@ enum FuzzProof {
 #[derive(Debug, Subcommand)]
 enum ChaosProof {
     Bank(chaos::BankArgs),
+    Machines(chaos::MachinesArgs),
+    Server(chaos::OutagesArgs),
 }
 
 #[tokio::main]
@@ -97,6 +100,8 @@ async fn prove(proof: Proof) -> Result<Vec<String>> {
         Proof::Bench(BenchProof::Api(args)) => bench::api(&args).await,
         Proof::Bench(BenchProof::Dispatch(args)) => bench::dispatch(&args).await,
         Proof::Chaos(ChaosProof::Bank(args)) => chaos::bank(&args).await,
+        Proof::Chaos(ChaosProof::Machines(args)) => Box::pin(chaos::machines(&args)).await,
+        Proof::Chaos(ChaosProof::Server(args)) => Box::pin(chaos::outages(&args)).await,
         Proof::Fuzz(FuzzProof::Api(args)) => fuzz::api(&args).await,
         Proof::Tamper(args) => tamper::tamper(&args).await,
         Proof::Writer(args) => chaos::write(args).await.map(|()| Vec::new()),

@@ -1,60 +1,43 @@
 // Which page is at which address.
 
-import { createBrowserRouter, Outlet } from "react-router";
+import { type RouteObject, useRoutes } from "react-router";
 import { lines } from "@/lines";
 import { NotFound } from "@/pages/NotFound";
 import { Door } from "@/session/Door";
 import { SessionKeeper } from "@/session/SessionKeeper";
+import type { RoutePage } from "@/shell/nav";
+import { PageLoading } from "@/shell/PageLoading";
 import { PublicShell } from "@/shell/PublicShell";
 import { page } from "@/shell/page";
-import { RouteError } from "@/shell/RouteError";
-import { SkeletonPage } from "@/ui/Skeleton";
 import { Toasts } from "@/ui/Toasts";
 
-function Root() {
+function route(from: RoutePage): RouteObject {
+  const element = <from.lazy />;
+  if ("index" in from) return { index: true, element };
+  return { path: from.path, element, children: from.children?.map(route) ?? [] };
+}
+
+const Landing = page(() => import("@/pages/Landing"), "landing");
+
+const routes: RouteObject[] = [
+  { element: <Door />, children: lines.flatMap((line) => line.pages ?? []).map(route) },
+  {
+    element: <PublicShell />,
+    children: [
+      { index: true, element: <Landing /> },
+      ...lines.flatMap((line) => line.publicPages ?? []).map(route),
+      { path: "*", element: <NotFound /> },
+    ],
+  },
+];
+
+export function Pages() {
   return (
     <>
-      <Outlet />
+      <PageLoading />
+      {useRoutes(routes)}
       <SessionKeeper />
       <Toasts />
     </>
   );
 }
-
-function Waiting() {
-  return (
-    <div className="mx-auto w-full max-w-5xl px-6 py-10">
-      <SkeletonPage />
-    </div>
-  );
-}
-
-export const makeRouter = () =>
-  createBrowserRouter([
-    {
-      Component: Root,
-      ErrorBoundary: RouteError,
-      HydrateFallback: Waiting,
-      children: [
-        {
-          Component: Door,
-          children: [
-            { ErrorBoundary: RouteError, children: lines.flatMap((line) => line.pages ?? []) },
-          ],
-        },
-        {
-          Component: PublicShell,
-          children: [
-            {
-              ErrorBoundary: RouteError,
-              children: [
-                { index: true, lazy: page(() => import("@/pages/Landing"), "landing") },
-                ...lines.flatMap((line) => line.publicPages ?? []),
-                { path: "*", Component: NotFound },
-              ],
-            },
-          ],
-        },
-      ],
-    },
-  ]);

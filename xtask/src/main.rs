@@ -46,6 +46,8 @@ enum Task {
     Test,
     /// Sets up, then runs the marketplace until Ctrl-C
     Up(Rest),
+    /// Builds the web app, where its sources have changed; the next build of the program carries it
+    Web,
     /// Measures a release build
     Bench {
         #[command(subcommand)]
@@ -79,6 +81,10 @@ enum Bench {
 enum Chaos {
     /// Transfers between accounts while the database and the writers are killed
     Bank(Rest),
+    /// Models in training while the machines' agents are killed
+    Machines(Rest),
+    /// Models in training while the server is killed
+    Server(Rest),
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,6 +124,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Arrows => Ok(arrows::run()),
         Task::Test => programs::test(),
         Task::Up(rest) => programs::up(&rest.arguments),
+        Task::Web => Ok(setup::provide_web()),
         Task::Bench {
             what: Bench::Kernel(rest),
         } => programs::prove(&["bench", "kernel"], &rest.arguments),
@@ -130,6 +137,12 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Chaos {
             what: Chaos::Bank(rest),
         } => programs::prove(&["chaos", "bank"], &rest.arguments),
+        Task::Chaos {
+            what: Chaos::Machines(rest),
+        } => programs::prove_training(&["chaos", "machines"], &rest.arguments),
+        Task::Chaos {
+            what: Chaos::Server(rest),
+        } => programs::prove_training(&["chaos", "server"], &rest.arguments),
         Task::Fuzz {
             what: Fuzz::Api(rest),
         } => programs::fuzz(&rest.arguments),

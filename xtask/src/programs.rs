@@ -1,10 +1,12 @@
 //! Runs the workspace's own programs with the arguments given here.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, ensure};
 
+use crate::setup::web;
 use crate::steps::{Steps, shown};
 use crate::{check, setup, workspace};
 
@@ -17,13 +19,38 @@ pub fn test() -> anyhow::Result<bool> {
     check::perform(&mut steps);
     steps.run("tests", workspace::cargo().args(["test", "--workspace"]));
     steps.run("trainer", &mut setup::trainer_tests());
+    test_web(&mut steps);
     if workspace::has_member(&workspace::metadata()?, "proofs") {
         let proofs = ["run", "-p", "proofs", "--"];
         let chaos = ["chaos", "bank", "--seconds", "5", "--with-controls"];
         steps.run("chaos", workspace::cargo().args(proofs).args(chaos));
+        let built = ["build", "-p", "trainnet", "-p", "stripe-sim"];
+        steps.run("programs", workspace::cargo().args(built));
+        let machines = ["chaos", "machines", "--rounds", "2", "--at-once", "2"];
+        steps.run("machines", workspace::cargo().args(proofs).args(machines));
+        let server = ["chaos", "server", "--jobs", "10", "--kills", "5"];
+        steps.run("server", workspace::cargo().args(proofs).args(server));
         steps.run("tamper", workspace::cargo().args(proofs).arg("tamper"));
     }
     Ok(steps.sum_up())
+}
+
+/// Holds the client against the API of this build, then runs the web app's own tests.
+fn test_web(steps: &mut Steps) {
+    let described = workspace::root().join("target/openapi.json");
+    let written = steps.perform("API", "trainnet openapi > target/openapi.json", || {
+        let mut command = workspace::cargo();
+        command.args(["run", "--quiet", "-p", "trainnet", "--", "openapi"]);
+        let output = command.output().context("cannot run cargo")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{said}");
+        fs::write(&described, output.stdout).context("it cannot be written")
+    });
+    if written {
+        let mut check = web::npm(&["run", "--silent", "api:check", "--"]);
+        steps.run("client of the API", check.arg(&described));
+    }
+    steps.run("web tests", &mut web::npm(&["test", "--silent"]));
 }
 
 /// Sets up, then becomes the marketplace, so that Ctrl-C reaches it and nothing stands between.
@@ -45,6 +72,20 @@ pub fn prove(command: &[&str], arguments: &[OsString]) -> anyhow::Result<bool> {
         &["--release"],
         command.iter().map(OsStr::new).chain(given),
     )
+}
+
+/// Sets up, builds the programs that are killed, then becomes the proof.
+pub fn prove_training(command: &[&str], arguments: &[OsString]) -> anyhow::Result<bool> {
+    let mut steps = Steps::default();
+    if !setup::run(false)? {
+        return Ok(false);
+    }
+    let built = ["build", "--release", "-p", "trainnet", "-p", "stripe-sim"];
+    steps.run("programs", workspace::cargo().args(built));
+    if !steps.sum_up() {
+        return Ok(false);
+    }
+    prove(command, arguments)
 }
 
 /// Installs what it takes, then becomes the proof.

@@ -57,7 +57,7 @@ pub struct TaskOver {
 ///
 /// Said again under the same fence with the same artifact, it is answered the same.
 #[utoipa::path(post, path = "/tasks/{unit}/complete", tag = "work",
-    operation_id = "complete_task", security(("bearer" = [])), request_body = TaskResult,
+    operation_id = "complete_task", security(("machine" = [])), request_body = TaskResult,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "It was taken", body = TaskOver)))]
 async fn complete(
@@ -74,8 +74,8 @@ async fn complete(
     let customer = work.customer_of(task).await?.ok_or(&kinds::NOT_FOUND)?;
     // Whoever never had the unit does not learn what there is of it.
     work.insist_on_holder(task, &caller).await?;
-    work.brought((task, customer), artifact, ObjectKind::Artifact, "artifact")
-        .await?;
+    let (of, what) = ((task, customer), (artifact, ObjectKind::Artifact));
+    work.brought((&caller, fence), of, what, "artifact").await?;
     let report = Report::Complete {
         artifact,
         step: said.step,

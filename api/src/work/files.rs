@@ -85,7 +85,7 @@ pub struct TaskUploadParts {
 ///
 /// Asked again for the same file under the same fence, it is the same upload.
 #[utoipa::path(post, path = "/tasks/{unit}/uploads", tag = "work", operation_id = "upload_of_task",
-    security(("bearer" = [])), request_body = TaskUpload,
+    security(("machine" = [])), request_body = TaskUpload,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 201, description = "Where to send its parts", body = TaskUploadParts)))]
 async fn open(
@@ -154,7 +154,7 @@ pub struct TaskFile {
 
 /// Say that all parts of a file were sent
 #[utoipa::path(post, path = "/tasks/{unit}/uploads/{object}/complete", tag = "work",
-    operation_id = "complete_upload_of_task", security(("bearer" = [])),
+    operation_id = "complete_upload_of_task", security(("machine" = [])),
     request_body = TaskUploadDone,
     params(("unit" = String, Path, description = "Which unit"),
         ("object" = String, Path, description = "Which file")),
@@ -191,22 +191,25 @@ fn under(unit: UnitId, fence: u64) -> Result<Under, ApiError> {
 }
 
 impl Work {
-    /// Makes sure that a machine names what it has brought for this unit and for nothing else.
+    /// Makes sure that a machine names what it has brought for this unit and for nothing else. One
+    /// that lost the unit learns that, and not what it forgot to bring.
     pub(super) async fn brought(
         &self,
+        (caller, fence): (&MachineCaller, u64),
         (unit, customer): (UnitId, UserId),
-        object: ObjectId,
-        kind: ObjectKind,
+        (object, kind): (ObjectId, ObjectKind),
         field: &'static str,
     ) -> Result<(), ApiError> {
         let found = self.objects().seen(object).await?;
-        let Object::Stored { opened, .. } = &found else {
-            return Err(not_brought(field));
-        };
-        let theirs = opened.kind == kind && opened.owner == customer;
-        if theirs && is_under(opened.under.as_ref(), unit) {
+        if let Object::Stored { opened, .. } = &found
+            && opened.kind == kind
+            && opened.owner == customer
+            && is_under(opened.under.as_ref(), unit)
+        {
             return Ok(());
         }
+        let heard = self.dispatcher().hear(unit, fence, caller.machine()).await;
+        heard.map_err(not_held)?;
         Err(not_brought(field))
     }
 

@@ -106,7 +106,7 @@ pub struct TaskProgress {
 ///
 /// Counts as a heartbeat. A checkpoint makes what was trained durable, and with it owed.
 #[utoipa::path(post, path = "/tasks/{unit}/progress", tag = "work",
-    operation_id = "task_progress", security(("bearer" = [])), request_body = TaskProgress,
+    operation_id = "task_progress", security(("machine" = [])), request_body = TaskProgress,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "What is to do", body = Directed)))]
 async fn progress(
@@ -133,8 +133,11 @@ async fn progress(
             step: saved.step,
         };
         let customer = work.customer_of(unit).await?.ok_or(&kinds::NOT_FOUND)?;
-        let (of, kind) = ((unit, customer), ObjectKind::Checkpoint);
-        work.brought(of, checkpoint.object, kind, "checkpoint.object")
+        let (of, what) = (
+            (unit, customer),
+            (checkpoint.object, ObjectKind::Checkpoint),
+        );
+        work.brought((&caller, fence), of, what, "checkpoint.object")
             .await?;
         let report = Report::Progress {
             checkpoint,

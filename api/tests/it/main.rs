@@ -24,5 +24,6 @@ mod shutdown;
 mod strangers;
 mod tls;
 mod users;
+mod web;
 mod work;
 mod world;

@@ -1,4 +1,4 @@
-//! The bank test: money moves between few accounts while the ground shakes.
+//! Processes are killed at random, and the money is counted afterwards.
 
 mod bank;
 mod checks;
@@ -10,6 +10,7 @@ mod phase;
 mod process;
 mod protocol;
 mod readers;
+mod training;
 mod writer;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ use disturbance::Disturbance;
 use phase::Outcome;
 
 pub use follower::{FollowerArgs, run as follow};
+pub use training::{MachinesArgs, OutagesArgs, machines, outages};
 pub use writer::{WriterArgs, run as write};
 
 /// How long anybody waits for a server that is coming back.
@@ -46,6 +48,8 @@ pub struct BankArgs {
 }
 
 /// Runs every phase; what was wrong comes back.
+///
+/// Money moves between few accounts while the ground shakes.
 pub async fn bank(args: &BankArgs) -> Result<Vec<String>> {
     // The server is killed here, so it is a private one whatever else there is.
     let server = Server::private(Path::new(".trainnet/chaos")).await?;

@@ -12,16 +12,28 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+const POSITION: &str = "trainnet-position";
+
 /// What was answered.
 pub struct Reply {
     pub status: StatusCode,
     pub body: Bytes,
+    /// How far the log had come, as an opaque text.
+    pub position: Option<String>,
 }
 
 impl Reply {
     pub fn json(&self) -> Result<Value> {
         let text = String::from_utf8_lossy(&self.body);
         serde_json::from_slice(&self.body).with_context(|| format!("{}: {text}", self.status))
+    }
+
+    /// Null where nothing was said.
+    pub fn json_or_nothing(&self) -> Result<Value> {
+        if self.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        self.json()
     }
 
     pub fn text(&self, name: &str) -> Result<String> {
@@ -35,10 +47,15 @@ impl Reply {
 pub struct Ask {
     pub method: Method,
     pub path: String,
-    /// From where it comes, as a proxy would say it.
+    /// From where it comes, as a proxy would say it; empty where there is none.
     pub from: String,
     pub token: Option<String>,
-    pub body: Option<Value>,
+    /// Under which it is done once, however often it is asked.
+    key: Option<String>,
+    /// How far the answer has to see.
+    position: Option<String>,
+    /// What kind of body, and the body.
+    body: Option<(&'static str, Bytes)>,
 }
 
 impl Ask {
@@ -48,6 +65,8 @@ impl Ask {
             path: path.into(),
             from: from.to_owned(),
             token: None,
+            key: None,
+            position: None,
             body: None,
         }
     }
@@ -57,8 +76,23 @@ impl Ask {
         self
     }
 
-    pub fn with(mut self, body: Value) -> Self {
-        self.body = Some(body);
+    #[expect(clippy::needless_pass_by_value, reason = "it is made on the spot")]
+    pub fn with(self, body: Value) -> Self {
+        self.carrying("application/json", body.to_string())
+    }
+
+    pub fn carrying(mut self, kind: &'static str, body: impl Into<Bytes>) -> Self {
+        self.body = Some((kind, body.into()));
+        self
+    }
+
+    pub fn seeing(mut self, position: Option<String>) -> Self {
+        self.position = position;
+        self
+    }
+
+    pub fn under(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
         self
     }
 }
@@ -85,21 +119,33 @@ impl Client {
             .method(ask.method)
             .uri(ask.path)
             .header("host", "localhost")
-            .header("user-agent", "proofs")
-            .header("x-forwarded-for", ask.from);
+            .header("user-agent", "proofs");
+        if !ask.from.is_empty() {
+            request = request.header("x-forwarded-for", ask.from);
+        }
         if let Some(token) = ask.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        if let Some(key) = ask.key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(position) = ask.position {
+            request = request.header(POSITION, position);
+        }
         let body = match ask.body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Bytes::from(body.to_string())
+            Some((kind, body)) => {
+                request = request.header("content-type", kind);
+                body
             }
             None => Bytes::new(),
         };
         let mut sender = self.connection().await?;
         let response = sender.send_request(request.body(Full::new(body))?).await?;
         let (parts, body) = response.into_parts();
+        let position = parts.headers.get(POSITION);
+        let position = position
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let body = body.collect().await?.to_bytes();
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(sender);
@@ -107,6 +153,7 @@ impl Client {
         Ok(Reply {
             status: parts.status,
             body,
+            position,
         })
     }
 

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dev/outbox.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the pages of the outbox look like */
+        get: operations["outbox_style"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dev/outbox/{mail}": {
         parameters: {
             query?: never;
@@ -605,6 +622,26 @@ export interface paths {
          * @description What is kept by then is charged, the rest of the budget is given back.
          */
         post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How training went so far
+         * @description It is kept for some weeks; what it came to at the end stands with the job for ever.
+         */
+        get: operations["job_curves"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1803,6 +1840,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/wallet/events/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why your money moved
+         * @description Of an event that moved an account of yours. Other people's accounts are shown without their
+         *     owners. `payload` is there where the payment or the order is yours; `stored` where besides it
+         *     names nobody else, or is an event of your order, which its receipt has as well. What is not
+         *     there is named in `withheld`.
+         */
+        get: operations["explain_wallet_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/wallet/statement": {
         parameters: {
             query?: never;
@@ -1835,6 +1895,48 @@ export interface paths {
          *     the same payment.
          */
         post: operations["top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/web/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a browser
+         * @description Answers with three cookies. Two are for the browser alone; what `trainnet_csrf` says
+         *     (`__Host-trainnet_csrf` over TLS) goes back as `Trainnet-Csrf` with whatever changes something.
+         */
+        post: operations["web_sign_in"];
+        /** Sign this browser out */
+        delete: operations["web_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/web/session/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with the session of this browser
+         * @description The cookies are replaced, as with `/v1/sessions/refresh`. Where the session is over, they go.
+         */
+        post: operations["web_refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2008,6 +2110,15 @@ export interface components {
             /** @description Stay signed in for 30 days, not for 24 hours after the last use */
             remember?: boolean;
         };
+        /** @description What was said of a job's training so far */
+        Curves: {
+            /**
+             * Format: int64
+             * @description Send it as `after` to the stream of events, to go on from here
+             */
+            after: number;
+            points: components["schemas"]["Point"][];
+        };
         /**
          * @description How far a dataset has come
          * @enum {string}
@@ -2119,6 +2230,38 @@ export interface components {
             personal: {
                 [key: string]: string;
             };
+        };
+        /** @description An event that moved your money, explained */
+        Explanation: {
+            cause?: components["schemas"]["Cause"] | null;
+            /** @description What ties together everything that one request brought about */
+            correlation?: string | null;
+            /** @description When it counts */
+            effective_at: string;
+            /** @example 01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            event: string;
+            hash: string;
+            /** @description Everything that it moved; in each currency it comes to nothing */
+            legs: components["schemas"]["Leg"][];
+            /** @description What it says */
+            payload?: Record<string, never> | null;
+            /** Format: int64 */
+            position: number;
+            previous_hash: string;
+            /**
+             * @description Which program of ours, where it was one
+             * @example worker/payments
+             */
+            program?: string | null;
+            /** @description When it was written down */
+            recorded_at: string;
+            stored?: components["schemas"]["Stored"] | null;
+            /** @example payment_01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            subject: string;
+            /** @example payment.paid */
+            type: string;
+            whose_doing: components["schemas"]["Whose"];
+            withheld: components["schemas"]["Withheld"][];
         };
         /**
          * @description What somebody calls a file: one line, and no path.
@@ -2274,6 +2417,17 @@ export interface components {
          * @enum {string}
          */
         Language: "ru" | "en";
+        /** @description What one account gained or lost */
+        Leg: {
+            /**
+             * @description The whole name of an account that is no person's; of a person's, only its kind
+             * @example platform/commission/jobs
+             */
+            account: string;
+            amount: components["schemas"]["Money"];
+            balance?: components["schemas"]["Money"] | null;
+            whose: components["schemas"]["Whose"];
+        };
         /**
          * @description How much a line of a log matters
          * @enum {string}
@@ -3002,6 +3156,25 @@ export interface components {
          * @enum {string}
          */
         Phase: "fetching" | "training" | "saving";
+        /** @description Where training stood at a moment */
+        Point: {
+            at: string;
+            /** Format: int64 */
+            epoch: number;
+            /**
+             * Format: int64
+             * @description Of which lease: what another one says of the same steps takes its place
+             */
+            fence: number;
+            /** @description By name, as decimal text */
+            metrics: Record<string, never>;
+            /** Format: int64 */
+            step: number;
+            /** Format: int64 */
+            steps_total: number;
+            /** Format: int64 */
+            trained_seconds: number;
+        };
         /** @description What an hour of each slot costs */
         PricePerHour: {
             /** @example 0.20 */
@@ -3562,6 +3735,28 @@ export interface components {
             /** @example payment.paid */
             type: string;
         };
+        /** @description Every stored field, of which the hash is the SHA-256, as `docs/LOG_FORMAT.md` says */
+        Stored: {
+            aggregate_id: string;
+            aggregate_type: string;
+            /** Format: int64 */
+            effective_at_micros: number;
+            event_id: string;
+            event_type: string;
+            event_version: string;
+            hash: string;
+            /** @description The text as it is stored */
+            metadata: string;
+            /** @description The text as it is stored */
+            payload: string;
+            /** Format: int64 */
+            position: number;
+            previous_hash: string;
+            /** Format: int64 */
+            recorded_at_micros: number;
+            /** Format: int64 */
+            sequence: number;
+        };
         /** @description A unit of work, leased to the machine that asked */
         Task: {
             checkpoint?: components["schemas"]["TaskCheckpoint"] | null;
@@ -3858,11 +4053,28 @@ export interface components {
         Wallet: {
             balances: components["schemas"]["Balances"][];
         };
+        /** @description Who is signed in, and until when; what proves it is in cookies */
+        WebSession: {
+            /** @description Until then requests are answered; refresh before */
+            access_until: string;
+            /** @description When the session ends if it is not refreshed */
+            ends_at: string;
+            remember: boolean;
+            /** @example session_01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            session: string;
+            /** @example user_01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            user: string;
+        };
         /** @description A payment with what became of it */
         WholePayment: components["schemas"]["ShownPayment"] & {
             disputes: components["schemas"]["ShownDispute"][];
             refunds: components["schemas"]["ShownRefund"][];
         };
+        /**
+         * @description Whose an account is, or who did something
+         * @enum {string}
+         */
+        Whose: "you" | "another" | "platform" | "outside";
         /** @description The choice of a machine, in so few numbers that it can be made again */
         WhyDecision: {
             /**
@@ -3929,6 +4141,11 @@ export interface components {
             says: string;
             status: components["schemas"]["WhyStatus"];
         };
+        /**
+         * @description What was held back, and is behind the hash all the same
+         * @enum {string}
+         */
+        Withheld: "payload" | "metadata";
     };
     responses: {
         /** @description Why it was not granted */
@@ -3965,6 +4182,7 @@ export type Class = components['schemas']['Class'];
 export type Column = components['schemas']['Column'];
 export type ColumnKind = components['schemas']['ColumnKind'];
 export type Credentials = components['schemas']['Credentials'];
+export type Curves = components['schemas']['Curves'];
 export type DatasetStanding = components['schemas']['DatasetStanding'];
 export type DeadMail = components['schemas']['DeadMail'];
 export type DesiredOfMachine = components['schemas']['DesiredOfMachine'];
@@ -3974,6 +4192,7 @@ export type Done = components['schemas']['Done'];
 export type Email = components['schemas']['Email'];
 export type Estimated = components['schemas']['Estimated'];
 export type Everything = components['schemas']['Everything'];
+export type Explanation = components['schemas']['Explanation'];
 export type FileName = components['schemas']['FileName'];
 export type Finding = components['schemas']['Finding'];
 export type FirstWeights = components['schemas']['FirstWeights'];
@@ -3997,6 +4216,7 @@ export type Jwks = components['schemas']['Jwks'];
 export type Keys = components['schemas']['Keys'];
 export type KycStanding = components['schemas']['KycStanding'];
 export type Language = components['schemas']['Language'];
+export type Leg = components['schemas']['Leg'];
 export type Level = components['schemas']['Level'];
 export type Load = components['schemas']['Load'];
 export type Loads = components['schemas']['Loads'];
@@ -4044,6 +4264,7 @@ export type PartLink = components['schemas']['PartLink'];
 export type Password = components['schemas']['Password'];
 export type PayWith = components['schemas']['PayWith'];
 export type Phase = components['schemas']['Phase'];
+export type Point = components['schemas']['Point'];
 export type PricePerHour = components['schemas']['PricePerHour'];
 export type Problem = components['schemas']['Problem'];
 export type Profile = components['schemas']['Profile'];
@@ -4082,6 +4303,7 @@ export type Side = components['schemas']['Side'];
 export type SignIns = components['schemas']['SignIns'];
 export type Source = components['schemas']['Source'];
 export type StatementLine = components['schemas']['StatementLine'];
+export type Stored = components['schemas']['Stored'];
 export type Task = components['schemas']['Task'];
 export type TaskCheckpoint = components['schemas']['TaskCheckpoint'];
 export type TaskFailure = components['schemas']['TaskFailure'];
@@ -4104,11 +4326,14 @@ export type Use = components['schemas']['Use'];
 export type Verdict = components['schemas']['Verdict'];
 export type WaitingKyc = components['schemas']['WaitingKyc'];
 export type Wallet = components['schemas']['Wallet'];
+export type WebSession = components['schemas']['WebSession'];
 export type WholePayment = components['schemas']['WholePayment'];
+export type Whose = components['schemas']['Whose'];
 export type WhyDecision = components['schemas']['WhyDecision'];
 export type WhyMachine = components['schemas']['WhyMachine'];
 export type WhyStatus = components['schemas']['WhyStatus'];
 export type WhyTask = components['schemas']['WhyTask'];
+export type Withheld = components['schemas']['Withheld'];
 export type ResponseProblem = components['responses']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4149,6 +4374,27 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    outbox_style: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A style */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
                 };
             };
             default: components["responses"]["Problem"];
@@ -5132,6 +5378,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    job_curves: {
+        parameters: {
+            query?: {
+                /** @description At most; where more was said, every so manieth is shown, the latest always */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Which job */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The points, in order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curves"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -7171,9 +7444,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    explain_wallet_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Where the event stands in the log */
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     wallet_statement: {
         parameters: {
             query?: {
+                /**
+                 * @description Only what moved in this one: `available`, `held`, `pending`, `withdrawing`, `disputed` or
+                 *     `owed`
+                 */
+                account?: string;
                 /** @description What the page before gave as `next` */
                 cursor?: string;
                 limit?: number;
@@ -7221,6 +7523,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TopUpOpened"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    web_sign_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description A session, in cookies */
+            200: {
+                headers: {
+                    /** @description Where in the log it stands; send it with a read to see it */
+                    "trainnet-position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebSession"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    web_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out; the cookies are gone */
+            204: {
+                headers: {
+                    /** @description Where in the log it stands; send it with a read to see it */
+                    "trainnet-position"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    web_refresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            200: {
+                headers: {
+                    /** @description Where in the log it stands; send it with a read to see it */
+                    "trainnet-position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebSession"];
                 };
             };
             default: components["responses"]["Problem"];

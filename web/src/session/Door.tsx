@@ -2,10 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Navigate, Outlet, useLocation } from "react-router";
+import { Navigate, useLocation } from "react-router";
 import { ErrorState } from "@/ui/ErrorState";
 import { SkeletonPage } from "@/ui/Skeleton";
-import { meQuery, returnPath } from "./session";
+import { meQuery } from "./session";
 
 const AppShell = lazy(async () => ({ default: (await import("@/shell/AppShell")).AppShell }));
 
@@ -25,19 +25,13 @@ export function Door() {
     return <Waiting />;
   }
   if (me === null) {
-    return <Navigate to={`/sign-in?to=${encodeURIComponent(pathname + search + hash)}`} replace />;
+    // What stands behind `#` may open an account: it goes on beside the address, not in it.
+    const to = encodeURIComponent(pathname + search);
+    return <Navigate to={`/sign-in?to=${to}`} state={{ hash }} replace />;
   }
   return (
     <Suspense fallback={<Waiting />}>
       <AppShell />
     </Suspense>
   );
-}
-
-/** For the sign-in and its like: whoever is in already goes on. */
-export function OnlyOutside({ to }: { to: string }) {
-  const { data: me } = useQuery(meQuery);
-  const { search } = useLocation();
-  if (me) return <Navigate to={returnPath(new URLSearchParams(search).get("to"), to)} replace />;
-  return <Outlet />;
 }

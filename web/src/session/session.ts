@@ -58,27 +58,41 @@ export async function signIn(queries: QueryClient, credentials: Credentials, key
   const before = queries.getQueryData(meQuery.queryKey);
   await send("POST", "/v1/web/session", credentials, key);
   const me = await ask(api.GET("/v1/me"));
-  if (before?.id !== me.id) queries.clear();
+  if (before?.id !== me.id) drop(queries);
   queries.setQueryData(meQuery.queryKey, me);
   tell({ type: "signed-in", user: me.id });
   return me;
 }
 
+/** Who is asking stays: what watches it would go on watching what was thrown away. */
+function drop(queries: QueryClient): void {
+  const [first] = meQuery.queryKey;
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== first });
+}
+
 /** Everything that was read goes with the session. */
 export function forget(queries: QueryClient): void {
-  queries.clear();
+  drop(queries);
   queries.setQueryData(meQuery.queryKey, null);
 }
 
-export async function signOut(queries: QueryClient): Promise<void> {
+/** What is said at the door to whoever has just left. */
+export type Farewell = "signed-out" | "signed-out-everywhere" | "erased";
+
+/** Leaves with everything that the page remembers: the next page begins from nothing. */
+export function leave(farewell: Farewell): void {
+  tell({ type: "signed-out" });
+  location.assign(`/sign-in?said=${farewell}`);
+}
+
+export async function signOut(): Promise<void> {
   try {
     await send("DELETE", "/v1/web/session");
   } catch (error) {
     // A session that is over is what was wanted.
     if (!isProblemError(error) || error.status !== 401) throw error;
   }
-  forget(queries);
-  tell({ type: "signed-out" });
+  leave("signed-out");
 }
 
 /** Where to go after signing in: a path of ours and nobody else's. */

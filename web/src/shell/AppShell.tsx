@@ -1,20 +1,25 @@
 // The frame behind the door: navigation at the side, or below on a telephone, and the account.
 
-import { useQueryClient } from "@tanstack/react-query";
-import { ChevronsUpDown, LogOut, Menu as MenuIcon, UserRound } from "lucide-react";
-import { useState } from "react";
+import { ChevronsUpDown, Menu as MenuIcon } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, NavLink, Outlet, ScrollRestoration, useNavigate } from "react-router";
+import { Link, NavLink, Outlet } from "react-router";
 import { navigation } from "@/lines";
-import { hasRole, signOut, useSignedIn } from "@/session/session";
-import { cx, Drawer, Menu, MenuItem, MenuLabel, MenuLine, toast, useExplain } from "@/ui";
+import { hasRole, useSignedIn } from "@/session/session";
+import { cx } from "@/ui/cx";
+import { LazyMenu } from "@/ui/LazyMenu";
+import { SkeletonPage } from "@/ui/Skeleton";
+import { Caught } from "./Caught";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Logo } from "./Logo";
 import type { NavItem } from "./nav";
-import { LanguageChoice, ThemeChoice } from "./Preferences";
 import { RouteFocus, SkipLink } from "./RouteFocus";
 
 const BOTTOM_MOST = 4;
+
+const loadAccountMenuAbove = async () => ({ default: (await import("./AccountMenu")).AccountMenuAbove });
+const loadAccountMenuBelow = async () => ({ default: (await import("./AccountMenu")).AccountMenuBelow });
+const MoreDrawer = lazy(async () => ({ default: (await import("@/ui/Dialog")).Drawer }));
 
 function useNav(): NavItem[] {
   const me = useSignedIn();
@@ -52,25 +57,13 @@ function SideNav({ onGo }: { onGo?: () => void }) {
   );
 }
 
-function AccountMenu({ side }: { side: "top" | "bottom" }) {
+function AccountButton({ side }: { side: "top" | "bottom" }) {
   const { t } = useTranslation();
   const me = useSignedIn();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const explain = useExplain();
-  const leave = async () => {
-    try {
-      await signOut(queries);
-      await navigate("/");
-    } catch (error) {
-      toast(explain(error).title, "bad");
-    }
-  };
   const called = me.name ?? me.email ?? "";
   return (
-    <Menu
-      side={side}
-      align="start"
+    <LazyMenu
+      load={side === "top" ? loadAccountMenuAbove : loadAccountMenuBelow}
       trigger={
         <button
           type="button"
@@ -87,20 +80,7 @@ function AccountMenu({ side }: { side: "top" | "bottom" }) {
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-3 max-lg:hidden" />
         </button>
       }
-    >
-      <MenuLabel>{me.email}</MenuLabel>
-      <MenuItem to="/account" icon={<UserRound aria-hidden />}>
-        {t("nav.account")}
-      </MenuItem>
-      <MenuLine />
-      <LanguageChoice />
-      <MenuLine />
-      <ThemeChoice />
-      <MenuLine />
-      <MenuItem icon={<LogOut aria-hidden />} onSelect={() => void leave()}>
-        {t("account.signOut")}
-      </MenuItem>
-    </Menu>
+    />
   );
 }
 
@@ -139,41 +119,48 @@ export function AppShell() {
     <>
       <SkipLink label={t("skip")} />
       <RouteFocus />
-      <ScrollRestoration />
       <ConnectionBanner />
       <div className="lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
         <aside className="sticky top-0 flex h-dvh flex-col border-r border-line max-lg:hidden">
-          <Link to="/" className="px-5 py-4.5">
+          <Link to="/" className="inline-flex px-5 py-4.5">
             <Logo />
           </Link>
           <div className="min-h-0 flex-1 overflow-y-auto">
             <SideNav />
           </div>
           <div className="border-t border-line p-2">
-            <AccountMenu side="top" />
+            <AccountButton side="top" />
           </div>
         </aside>
         <div className="min-w-0">
           <header className="flex h-14 items-center justify-between border-b border-line bg-surface px-4 lg:hidden">
-            <Link to="/">
+            <Link to="/" className="inline-flex">
               <Logo />
             </Link>
             <div className="-mr-2">
-              <AccountMenu side="bottom" />
+              <AccountButton side="bottom" />
             </div>
           </header>
           <main id="main" tabIndex={-1} className="px-4 pt-6 pb-24 sm:px-6 lg:px-10 lg:pt-9 lg:pb-16">
-            <Outlet />
+            <Caught>
+<Suspense fallback={<SkeletonPage />}>
+<Outlet />
+</Suspense>
+</Caught>
           </main>
         </div>
       </div>
       <BottomNav onMore={() => setMore(true)} />
-      <Drawer open={more} onOpenChange={setMore} title={t("nav.label")}>
-        <div className="flex items-center justify-between px-5 py-4">
-          <Logo />
-        </div>
-        <SideNav onGo={() => setMore(false)} />
-      </Drawer>
+      {more && (
+        <Suspense>
+          <MoreDrawer open onOpenChange={setMore} title={t("nav.label")}>
+            <div className="px-5 py-4">
+              <Logo />
+            </div>
+            <SideNav onGo={() => setMore(false)} />
+          </MoreDrawer>
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,15 +1,17 @@
 // The frame before the door.
 
 import { Languages, SunMoon } from "lucide-react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Outlet, ScrollRestoration } from "react-router";
+import { Link, Outlet } from "react-router";
 import { HOME } from "@/lines/home";
 import { useMe } from "@/session/session";
 import { ButtonLink, IconButton } from "@/ui/Button";
-import { Menu } from "@/ui/Menu";
+import { LazyMenu } from "@/ui/LazyMenu";
+import { SkeletonPage } from "@/ui/Skeleton";
+import { Caught } from "./Caught";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Logo } from "./Logo";
-import { LanguageChoice, ThemeChoice } from "./Preferences";
 import { RouteFocus, SkipLink } from "./RouteFocus";
 
 function Door() {
@@ -40,35 +42,36 @@ export function PublicShell() {
     <>
       <SkipLink label={t("skip")} />
       <RouteFocus />
-      <ScrollRestoration />
       <ConnectionBanner />
       <div className="flex min-h-dvh flex-col">
         <header className="mx-auto flex h-16 w-full max-w-6xl items-center gap-1 px-4 sm:px-6">
-          <Link to="/" className="mr-auto">
+          <Link to="/" className="mr-auto inline-flex">
             <Logo />
           </Link>
-          <Menu
+          <LazyMenu
+            load={() => import("./LanguageMenu")}
             trigger={
               <IconButton label={t("language")}>
                 <Languages aria-hidden />
               </IconButton>
             }
-          >
-            <LanguageChoice />
-          </Menu>
-          <Menu
+          />
+          <LazyMenu
+            load={() => import("./ThemeMenu")}
             trigger={
               <IconButton label={t("theme.label")} className="mr-1">
                 <SunMoon aria-hidden />
               </IconButton>
             }
-          >
-            <ThemeChoice />
-          </Menu>
+          />
           <Door />
         </header>
         <main id="main" tabIndex={-1} className="flex flex-1 flex-col">
-          <Outlet />
+          <Caught>
+<Suspense fallback={<SkeletonPage />}>
+<Outlet />
+</Suspense>
+</Caught>
         </main>
         <footer className="border-t border-line">
           <div className="mx-auto flex w-full max-w-6xl flex-wrap gap-x-6 gap-y-2 px-4 py-6 text-sm text-ink-3 sm:px-6">

@@ -1,18 +1,21 @@
 // After going to another page, the keyboard and the screen reader are there too.
 
 import { useEffect, useRef } from "react";
-import { useLocation } from "react-router";
+import { useLocation, useNavigationType } from "react-router";
 
 export function RouteFocus() {
   const { pathname } = useLocation();
+  // Who goes back comes to where they were, which the browser sees to.
+  const back = useNavigationType() === "POP";
   const before = useRef(pathname);
   useEffect(() => {
     if (before.current === pathname) return;
     before.current = pathname;
+    if (!back) window.scrollTo(0, 0);
     const heading = document.querySelector<HTMLElement>("main h1[tabindex]");
     const target = heading ?? document.getElementById("main");
     target?.focus({ preventScroll: true });
-  }, [pathname]);
+  }, [pathname, back]);
   return null;
 }
 

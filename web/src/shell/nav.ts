@@ -1,9 +1,9 @@
 // What a slice says of itself to the frame around it.
 
 import type { LucideIcon } from "lucide-react";
-import type { RouteObject } from "react-router";
 import type ui from "@/i18n/en/ui.json";
 import type { Role } from "@/session/session";
+import type { LazyPage } from "./page";
 
 export type NavItem = {
   to: string;
@@ -13,10 +13,15 @@ export type NavItem = {
   role?: Role;
 };
 
+/** A page, or a layout with an `Outlet` for its `children`. */
+export type RoutePage =
+  | { path: string; lazy: LazyPage; children?: RoutePage[] }
+  | { index: true; lazy: LazyPage };
+
 export type Line = {
   /** Pages for whoever is signed in, within the frame. */
-  pages?: RouteObject[];
+  pages?: RoutePage[];
   /** Pages for everybody, within the public frame. */
-  publicPages?: RouteObject[];
+  publicPages?: RoutePage[];
   nav?: NavItem[];
 };

@@ -10,10 +10,10 @@ import {
   tableFeatures,
   useTable,
 } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { cx } from "./cx";
+import { SkeletonRows } from "./Skeleton";
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -35,7 +35,7 @@ export type Column<Row> = {
   wide?: boolean;
 };
 
-type TableProps<Row extends RowData> = {
+export type TableProps<Row extends RowData> = {
   /** What the table shows, for whoever does not see it. */
   label: string;
   columns: readonly Column<Row>[];
@@ -49,9 +49,7 @@ type TableProps<Row extends RowData> = {
   className?: string;
 };
 
-const ROW_PX = 41;
-
-function useRows<Row extends RowData>({ columns, rows, rowKey }: TableProps<Row>) {
+export function useRows<Row extends RowData>({ columns, rows, rowKey }: TableProps<Row>) {
   const [sorting, setSorting] = useState<SortingState>([]);
   const defined = useMemo(
     () =>
@@ -85,7 +83,7 @@ type Turning = {
   turn: (id: string) => void;
 };
 
-function Heading<Row>({ column, direction, turn }: { column: Column<Row> } & Turning) {
+export function Heading<Row>({ column, direction, turn }: { column: Column<Row> } & Turning) {
   const sorted = direction(column.id);
   if (column.sortBy === undefined) return column.header;
   return (
@@ -101,11 +99,19 @@ function Heading<Row>({ column, direction, turn }: { column: Column<Row> } & Tur
   );
 }
 
-const HEAD = "text-xs font-medium text-ink-3 whitespace-nowrap";
-const side = (column: { align?: "left" | "right" }) => column.align === "right" && "text-right";
+export const HEAD = "text-xs font-medium text-ink-3 whitespace-nowrap";
+export const side = (column: { align?: "left" | "right" }) => column.align === "right" && "text-right";
+
+/** Only what is seen of a long table; fetched with the first of them. */
+const Virtual = lazy(() => import("./VirtualTable"));
 
 export function Table<Row extends RowData>(props: TableProps<Row>) {
-  return props.height === undefined ? <Plain {...props} /> : <Virtual {...props} height={props.height} />;
+  if (props.height === undefined) return <Plain {...props} />;
+  return (
+    <Suspense fallback={<SkeletonRows />}>
+      <Virtual {...(props as unknown as TableProps<RowData> & { height: string })} />
+    </Suspense>
+  );
 }
 
 function Plain<Row extends RowData>(props: TableProps<Row>) {
@@ -123,7 +129,7 @@ function Plain<Row extends RowData>(props: TableProps<Row>) {
                 aria-sort={turning.direction(column.id)}
                 className={cx(
                   HEAD,
-                  "px-4 py-2 text-left first:pl-4 sm:px-5",
+                  "px-4 py-2 text-left sm:px-5",
                   side(column),
                   column.wide && "max-md:hidden",
                 )}
@@ -156,78 +162,6 @@ function Plain<Row extends RowData>(props: TableProps<Row>) {
           ))}
         </tbody>
       </table>
-    </div>
-  );
-}
-
-function Virtual<Row extends RowData>(props: TableProps<Row> & { height: string }) {
-  const { label, columns, rows, onRow, onEnd, height, className } = props;
-  const { sorted, ...turning } = useRows(props);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: sorted.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    getItemKey: (index) => sorted[index]?.id ?? index,
-    overscan: 12,
-    onChange: (instance) => {
-      const last = instance.getVirtualItems().at(-1);
-      if (last !== undefined && last.index >= sorted.length - 15) onEnd?.();
-    },
-  });
-  const tracks = columns.map((column) => column.width ?? "minmax(0, 1fr)").join(" ");
-  const grid = { display: "grid", gridTemplateColumns: tracks };
-  return (
-    <div
-      ref={scroller}
-      role="table"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      tabIndex={0}
-      className={cx("overflow-auto text-sm", className)}
-      style={{ height }}
-    >
-      <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-surface">
-        <div role="row" aria-rowindex={1} style={grid}>
-          {columns.map((column) => (
-            <div
-              key={column.id}
-              role="columnheader"
-              aria-sort={turning.direction(column.id)}
-              className={cx(HEAD, "px-4 py-2", side(column))}
-            >
-              <Heading column={column} {...turning} />
-            </div>
-          ))}
-        </div>
-      </div>
-      <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const row = sorted[item.index];
-          if (row === undefined) return null;
-          return (
-            <div
-              key={item.key}
-              role="row"
-              aria-rowindex={item.index + 2}
-              data-index={item.index}
-              ref={virtual.measureElement}
-              onClick={onRow && (() => onRow(row.original))}
-              className={cx(
-                "absolute inset-x-0 top-0 border-b border-line",
-                onRow && "cursor-pointer hover:bg-hover",
-              )}
-              style={{ ...grid, transform: `translateY(${item.start}px)` }}
-            >
-              {columns.map((column) => (
-                <div key={column.id} role="cell" className={cx("min-w-0 px-4 py-2.5", side(column))}>
-                  {column.cell(row.original)}
-                </div>
-              ))}
-            </div>
-          );
-        })}
-      </div>
     </div>
   );
 }

@@ -165,6 +165,10 @@ async fn what_a_dead_machine_says_comes_too_late() {
             json!({ "trained_seconds": 1, "step": 1, "artifact": artifact }),
         ),
         (
+            "complete",
+            json!({ "trained_seconds": 1, "step": 1, "artifact": "object_01936b1e-7c1a-7d3e-8f00-0123456789ab" }),
+        ),
+        (
             "fail",
             json!({ "cause": "trainer", "detail": "no", "trained_seconds": 1 }),
         ),

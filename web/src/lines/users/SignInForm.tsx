@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { useCommand } from "@/api/hooks";
 import { isProblemError } from "@/api/problem";
 import { signIn } from "@/session/session";
@@ -16,7 +16,7 @@ import { useAddress } from "./schemas";
 type SignInFormProps = {
   /** Where it is known who has to sign in. */
   email?: string;
-  onDone: () => void;
+  onDone?: () => void;
 };
 
 type Typed = { email: string; password: string; remember: boolean; code: string };
@@ -30,9 +30,9 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
     () =>
       z.object({
         email: address,
-        password: z.string().min(1, t("field.passwordMissing")),
+        password: z.string().check(z.minLength(1, t("field.passwordMissing"))),
         remember: z.boolean(),
-        code: z.string().trim(),
+        code: z.string().check(z.trim()),
       }),
     [address, t],
   );
@@ -43,7 +43,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
   const command = useCommand(
     ({ code, ...rest }: Typed, key) =>
       signIn(queries, { ...rest, ...(code !== "" && { code }) }, key["Idempotency-Key"]),
-    { onDone },
+    { onDone: () => onDone?.() },
   );
   const asksForCode = isProblemError(command.error) && command.error.code === "users/second-factor-required";
   const unconfirmed = isProblemError(command.error) && command.error.code === "users/unconfirmed";
@@ -67,7 +67,7 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
         error={refusal.rest}
         action={
           unconfirmed && (
-            <Link className="link text-sm" to={`/confirm?email=${encodeURIComponent(form.getValues("email"))}`}>
+            <Link className="link text-sm" to="/confirm" state={{ email: form.getValues("email") }}>
               {t("signIn.confirmNow")}
             </Link>
           )

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
+import * as z from "zod/mini";
 
 export function useAddress() {
   const { t } = useTranslation("users");
@@ -10,10 +10,12 @@ export function useAddress() {
     () =>
       z
         .string()
-        .trim()
-        .toLowerCase()
-        .max(254, t("field.emailInvalid"))
-        .regex(/^[^\s@]+@[^\s@]+$/, t("field.emailInvalid")),
+        .check(
+          z.trim(),
+          z.toLowerCase(),
+          z.maxLength(254, t("field.emailInvalid")),
+          z.regex(/^[^\s@]+@[^\s@]+$/, t("field.emailInvalid")),
+        ),
     [t],
   );
 }
@@ -25,10 +27,12 @@ export function useNewPassword() {
     () =>
       z
         .string()
-        .min(8, t("field.passwordShort"))
-        .max(256, t("field.passwordLong"))
-        .regex(/\p{L}/u, t("field.passwordLetters"))
-        .regex(/\p{N}/u, t("field.passwordDigits")),
+        .check(
+          z.minLength(8, t("field.passwordShort")),
+          z.maxLength(256, t("field.passwordLong")),
+          z.regex(/\p{L}/u, t("field.passwordLetters")),
+          z.regex(/\p{N}/u, t("field.passwordDigits")),
+        ),
     [t],
   );
 }
@@ -39,8 +43,10 @@ export function useSixDigits() {
     () =>
       z
         .string()
-        .transform((code) => code.replace(/\s/g, ""))
-        .pipe(z.string().regex(/^\d{6}$/, t("field.codeInvalid"))),
+        .check(
+          z.overwrite((code) => code.replace(/\s/g, "")),
+          z.regex(/^\d{6}$/, t("field.codeInvalid")),
+        ),
     [t],
   );
 }

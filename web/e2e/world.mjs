@@ -1,0 +1,190 @@
+// The real program in a folder of its own, with a private database, a stand-in for Stripe, mail that
+// stays here, and agents that train: all of it on this machine alone, and gone with the test.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const PROGRAM = process.env.TRAINNET_PROGRAM ?? join(ROOT, "target/debug/trainnet");
+const PYTHON = process.env.TRAINNET_TRAINER_PYTHON ?? join(ROOT, ".trainnet/trainer/bin/python");
+const LINES_KEPT = 400;
+export const PASSWORD = "correct horse 7 battery";
+
+/** Asks until there is an answer, for a bounded time. */
+export async function until(what, ask, seconds = 30) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false && answer !== null) return answer;
+    if (Date.now() > end) throw new Error(`it never came to pass that ${what}`);
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+}
+
+/** Nothing of whoever runs the tests but what programs cannot do without. */
+function surroundings(folder, more) {
+  const kept = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "LD_LIBRARY_PATH"];
+  const own = kept.filter((name) => process.env[name] !== undefined);
+  return {
+    ...Object.fromEntries(own.map((name) => [name, process.env[name]])),
+    TRAINNET_DATA_DIR: join(folder, "data"),
+    TRAINNET_LISTEN: "127.0.0.1:0",
+    TRAINNET_REQUESTS_PER_MINUTE: "100000",
+    TRAINNET_TRAINER: join(ROOT, "trainer"),
+    TRAINNET_TRAINER_PYTHON: PYTHON,
+    TRAINNET_AGENT_CHECKPOINT_SECONDS: "2",
+    OMP_NUM_THREADS: "1",
+    ...more,
+  };
+}
+
+export class World {
+  #folder;
+  #program;
+  #said = [];
+  #agents = [];
+
+  /** Starts the program, and returns when it answers. */
+  static async start(settings = {}) {
+    const world = new World();
+    world.#folder = mkdtempSync(join(tmpdir(), "trainnet-e2e-"));
+    // The database's own account has to get in.
+    chmodSync(world.#folder, 0o755);
+    try {
+      await world.#run(settings);
+    } catch (error) {
+      await world.stop();
+      throw new Error(`${error.message}\n${world.#said.join("\n")}`);
+    }
+    return world;
+  }
+
+  async #run(settings) {
+    this.#program = spawn(PROGRAM, ["up", "--no-tour"], {
+      env: surroundings(this.#folder, settings),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const failed = new Promise((_, reject) => {
+      this.#program.once("error", reject);
+      this.#program.once("exit", (code) => reject(new Error(`the program ended with ${code}`)));
+    });
+    failed.catch(() => undefined);
+    const listen = (stream) =>
+      createInterface({ input: stream }).on("line", (line) => {
+        this.#said.push(line);
+        if (this.#said.length > LINES_KEPT) this.#said.shift();
+      });
+    listen(this.#program.stdout);
+    listen(this.#program.stderr);
+    const found = (pattern) => this.#said.map((line) => pattern.exec(line)?.[1]).find(Boolean);
+    const ready = until("the program is up", () => found(/^(Ctrl-C) ends it/), 120);
+    await Promise.race([ready, failed]);
+    this.url = found(/^The web app: (http:\S+)\/$/);
+    this.simulator = found(/stand-in for Stripe answers at (http:\S+)\.$/);
+    assert.ok(this.url !== undefined && this.simulator !== undefined, this.#said.join("\n"));
+  }
+
+  /** Ends everything that was started, and takes the folder away. */
+  async stop() {
+    for (const agent of this.#agents) await agent.kill();
+    const program = this.#program;
+    if (program !== undefined && program.exitCode === null && program.signalCode === null) {
+      const ended = once(program, "exit");
+      program.kill("SIGINT");
+      await ended;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Asks the API as a program does. */
+  async ask(method, path, { body, token, key } = {}) {
+    const headers = { "user-agent": "e2e" };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (key !== undefined) headers["idempotency-key"] = key;
+    const answer = await fetch(this.url + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  /** The newest mail to somebody, once it has come: its link and its code. */
+  async mail(email, subject = /./) {
+    const read = async (path) => (await fetch(this.url + path)).text();
+    const path = await until(`a mail came for ${email}`, async () => {
+      const lines = (await read("/dev/outbox")).split("<li>").slice(1);
+      const line = lines.find((it) => it.includes(email) && subject.test(it));
+      return line && /href="([^"]+)"/.exec(line)[1];
+    });
+    const text = await read(path);
+    const link = /class="open" href="([^"]+)"/.exec(text)?.[1].replaceAll("&amp;", "&");
+    return { path, text, link, code: /(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])/.exec(text)?.[0] };
+  }
+
+  /** Somebody who has registered and confirmed, without a browser. */
+  async person(email, more = {}) {
+    await this.ask("POST", "/v1/users", { body: { email, password: PASSWORD, ...more } });
+    const { code } = await this.mail(email);
+    await this.ask("POST", "/v1/users/confirm", { body: { email, code } });
+    const body = { email, password: PASSWORD };
+    const session = await this.ask("POST", "/v1/sessions", { body });
+    return { email, password: PASSWORD, token: session.access_token, user: session.user };
+  }
+
+  /** A machine of this provider, whose agent works until it is killed. */
+  async agent(provider, name = "machine") {
+    const body = {};
+    const { token } = await this.ask("POST", "/v1/machines/tokens", { body, token: provider.token });
+    const folder = join(this.#folder, name);
+    mkdirSync(folder);
+    const env = surroundings(this.#folder, { TRAINNET_AGENT_DIR: folder });
+    const log = openSync(join(folder, "agent.log"), "a");
+    const run = (args, more) =>
+      spawn(PROGRAM, ["agent", ...args], {
+        env: { ...env, ...more },
+        stdio: ["ignore", log, log],
+      });
+    const joining = run(["join", "--name", name, "--server", this.url], {
+      TRAINNET_JOIN_TOKEN: token,
+    });
+    const [code] = await once(joining, "exit");
+    const said = () => readFileSync(join(folder, "agent.log"), "utf8");
+    assert.equal(code, 0, said());
+    const agent = new Agent(run(["run"], {}), said);
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** A provider with a machine that works. */
+  async provider(email = "provider@example.com") {
+    const provider = await this.person(email, { sides: ["provider"] });
+    const agent = await this.agent(provider);
+    return { ...provider, agent };
+  }
+}
+
+class Agent {
+  #child;
+
+  constructor(child, said) {
+    this.#child = child;
+    this.said = said;
+  }
+
+  /** As when its power goes: nothing is said, and nothing is tidied up. */
+  async kill() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+  }
+}
