@@ -13,7 +13,7 @@ import { Amount, Button, Dialog, Field, Input, Problem, toast } from "@/ui";
 import { compare, minus, type Money, plus, readAmount, text, units } from "@/ui/money";
 
 export function RaiseBudget({ job, onClose }: { job: ShownJob; onClose: () => void }) {
-  const { t } = useTranslation("jobs");
+  const { t } = useTranslation(["jobs", "ui"]);
   const wallet = useQuery(walletQuery);
   const available = wallet.data?.balances.find((it) => it.currency === "USD")?.available;
   const doubled = text(units(job.budget.amount) * 2n);
@@ -21,7 +21,7 @@ export function RaiseBudget({ job, onClose }: { job: ShownJob; onClose: () => vo
   const [wrong, setWrong] = useState(false);
   const raise = useCommand(
     (budget: Money, header) =>
-      ask(api.PATCH("/v1/jobs/{job}", { params: { path: { job: job.id }, header }, body: { budget } })),
+      ask(api.PATCH("/v1/jobs/{job}", { params: { path: { job: job.id } }, headers: header, body: { budget } })),
     {
       touches: [["jobs"], ["wallet"], ["statement"]],
       onDone: () => {
@@ -45,7 +45,7 @@ export function RaiseBudget({ job, onClose }: { job: ShownJob; onClose: () => vo
       description={t("raise.text")}
       actions={
         <>
-          <Button onClick={onClose}>{t("cancel", { ns: "ui" })}</Button>
+          <Button onClick={onClose}>{t("ui:cancel")}</Button>
           <Button
             variant="primary"
             type="submit"

@@ -2,7 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import type { ShownJob } from "@/api/schema";
-import { Card, CardBody, CardHeader, CopyButton } from "@/ui";
+import { Card, CardBody, CardHeader, CopyButton, Scroll } from "@/ui";
 import { Download } from "./Download";
 import { snippetOf } from "./snippet";
 import { useMeasureWords } from "./useMeasureWords";
@@ -31,9 +31,11 @@ export function Result({ job }: { job: ShownJob }) {
             <h3 className="text-sm font-semibold">{t("result.use")}</h3>
             <CopyButton text={snippet} />
           </div>
-          <pre tabIndex={0} aria-label={t("result.use")} className="overflow-x-auto rounded-md border border-line bg-sunken px-3 py-2.5 text-xs leading-5">
-            <code>{snippet}</code>
-          </pre>
+          <Scroll label={t("result.use")} className="rounded-md border border-line bg-sunken px-3 py-2.5">
+            <pre className="text-xs leading-5">
+              <code>{snippet}</code>
+            </pre>
+          </Scroll>
           <p className="text-xs text-ink-3">{t("result.honest")}</p>
         </div>
       </CardBody>

@@ -1,7 +1,7 @@
 // What happened to a job so far, and what each of it cost.
 
-import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ShownJob } from "@/api/schema";
 import { Amount, Card, CardBody, CardHeader, cx, ErrorState, SkeletonText, When } from "@/ui";
@@ -11,10 +11,8 @@ import { type Chapter, storyOf } from "./story";
 
 export function Story({ job }: { job: ShownJob }) {
   const { t } = useTranslation("jobs");
-  const receipt = useQuery(receiptQuery(job.id));
-  const { refetch } = receipt;
   // The story is longer whenever the job is another than it was.
-  useEffect(() => void refetch(), [refetch, job.updated_at]);
+  const receipt = useQuery({ ...receiptQuery(job.id, job.updated_at), placeholderData: keepPreviousData });
   const chapters = useMemo(() => storyOf(receipt.data ?? "").toReversed(), [receipt.data]);
   return (
     <Card>

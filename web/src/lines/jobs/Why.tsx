@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { ShownJob, WhyTask } from "@/api/schema";
 import type words from "@/i18n/en/jobs.json";
 import { Amount, Card, CardBody, CardHeader, ErrorState, Facts, SkeletonText, When } from "@/ui";
+import type { Money } from "@/ui/money";
 import { whyQuery } from "./queries";
 
 type Because = keyof (typeof words)["because"];
@@ -47,7 +48,7 @@ function Chosen({ decision }: { decision: NonNullable<WhyTask["decision"]> }) {
         items={[
           { name: t("why.since"), value: <When at={decision.since} as="relative" /> },
           { name: t("why.candidates"), value: <span className="figures">{decision.candidates}</span> },
-          { name: t("why.expected"), value: <Amount value={decision.score} /> },
+          { name: t("why.expected"), value: <Amount value={decision.score as unknown as Money} /> },
           { name: t("why.machine"), value: <code className="text-xs break-all text-ink-3">{decision.machine}</code> },
         ]}
       />

@@ -45,9 +45,9 @@ export const whyQuery = (job: string) =>
   });
 
 /** As text: what is verified is the file, not what a program made of it. */
-export const receiptQuery = (job: string) =>
+export const receiptQuery = (job: string, asOf = "now") =>
   queryOptions({
-    queryKey: ["jobs", "receipt", job],
+    queryKey: ["jobs", "receipt", job, asOf],
     queryFn: async ({ signal }) => {
       const path = `/v1/receipts/${encodeURIComponent(job)}`;
       const response = await transport(new Request(new URL(path, location.origin), { signal }));

@@ -7,6 +7,8 @@ import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import { Button, Field, Input, Problem } from "@/ui";
 
+const EXAMPLE = "https://example.org/iris.csv";
+
 function isAddress(text: string): boolean {
   try {
     return new URL(text).protocol === "https:";
@@ -40,7 +42,7 @@ export function AddressForm({ onDone }: { onDone: (dataset: string) => void }) {
           type="url"
           inputMode="url"
           autoComplete="off"
-          placeholder="https://example.org/iris.csv"
+          placeholder={EXAMPLE}
           value={url}
           onChange={(event) => {
             setUrl(event.target.value);

@@ -2,7 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import type { Column as ColumnOf, Report } from "@/api/schema";
-import { Badge, type Column, Table } from "@/ui";
+import { Badge, type Column, Scroll, Table } from "@/ui";
 import { count } from "@/ui/figures";
 
 export function Columns({ report }: { report: Report }) {
@@ -38,9 +38,9 @@ export function Columns({ report }: { report: Report }) {
     },
   ];
   return (
-    <div className="max-h-80 overflow-y-auto rounded-lg border border-line" tabIndex={0} role="region" aria-label={t("inspection.columnsTab")}>
+    <Scroll label={t("inspection.columnsTab")} className="max-h-80 rounded-lg border border-line">
       <Table label={t("inspection.columnsTab")} columns={shown} rows={columns} rowKey={(it) => it.name} />
-    </div>
+    </Scroll>
   );
 }
 
@@ -51,7 +51,7 @@ export function Preview({ columns, rows }: { columns: readonly ColumnOf[]; rows:
   const isHeader = first !== undefined && columns.every((column, index) => first[index]?.trim() === column.name);
   const body = isHeader ? rows.slice(1) : rows;
   return (
-    <div className="max-h-80 overflow-auto rounded-lg border border-line" tabIndex={0} role="region" aria-label={t("inspection.preview")}>
+    <Scroll label={t("inspection.preview")} className="max-h-80 rounded-lg border border-line">
       <table className="w-full border-collapse text-xs">
         <thead className="sticky top-0 bg-sunken">
           <tr>
@@ -74,6 +74,6 @@ export function Preview({ columns, rows }: { columns: readonly ColumnOf[]; rows:
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -70,7 +70,7 @@ function Line({ finding }: { finding: Finding }) {
     <li className="break-words">
       {finding.line != null && <strong className="font-semibold">{t("findings.line", { line: finding.line })} </strong>}
       {finding.file != null && <strong className="font-semibold break-all">{t("findings.file", { file: finding.file })} </strong>}
-      {known === undefined ? finding.message : t(`finding.${known.code}.what`, known.values)}
+      {known === undefined ? finding.message : t(`finding.${known.code}.what`, { replace: known.values })}
     </li>
   );
 }

@@ -10,7 +10,7 @@ import type { Change } from "./Train";
 const ISOLATIONS: Isolation[] = ["any", "sandbox", "container"];
 
 export function MachineStep({ draft, change }: { draft: Draft; change: Change }) {
-  const { t } = useTranslation("train");
+  const { t } = useTranslation(["train", "ui"]);
   return (
     <Step number={4} title={t("machine.title")} description={t("machine.description")}>
       <div className="grid gap-5 sm:grid-cols-2">
@@ -31,7 +31,7 @@ export function MachineStep({ draft, change }: { draft: Draft; change: Change })
         <div className="grid content-start gap-4">
           <Field
             label={t("machine.rateMax")}
-            aside={t("optional", { ns: "ui" })}
+            aside={t("ui:optional")}
             hint={t("machine.rateMaxHint")}
             error={rateFault(draft.rateMax) ? t("machine.rateMaxWrong") : undefined}
           >

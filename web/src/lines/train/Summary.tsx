@@ -22,7 +22,7 @@ type SummaryProps = {
 };
 
 export function Summary({ draft, change, dataset, card, run, estimate, settled }: SummaryProps) {
-  const { t } = useTranslation("train");
+  const { t } = useTranslation(["train", "problems"]);
   const found = run === undefined ? undefined : estimate.data;
   return (
     <Card>
@@ -47,7 +47,7 @@ export function Summary({ draft, change, dataset, card, run, estimate, settled }
               error={estimate.error}
               action={
                 <Button size="sm" onClick={() => void estimate.refetch()}>
-                  {t("again", { ns: "problems" })}
+                  {t("problems:again")}
                 </Button>
               }
             />

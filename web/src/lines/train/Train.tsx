@@ -21,25 +21,21 @@ export type Change = (change: Partial<Draft>) => void;
 export default function Train() {
   const { t } = useTranslation("train");
   const user = useSignedIn().id;
-  const [draft, setDraft] = useState(() => keptDraft(user));
-  const change: Change = (changed) => setDraft((was) => ({ ...was, ...changed }));
-  useEffect(() => keepDraft(user, draft), [user, draft]);
+  const [kept, setKept] = useState(() => keptDraft(user));
+  const change: Change = (changed) => setKept((was) => ({ ...was, ...changed }));
+  useEffect(() => keepDraft(user, kept), [user, kept]);
 
   const cards = useQuery(cardsQuery);
-  const dataset = useQuery({ ...datasetQuery(draft.dataset ?? ""), enabled: draft.dataset !== undefined });
-  const gone = isProblemError(dataset.error) && dataset.error.status === 404;
-  const usable = dataset.data?.standing === "usable" ? dataset.data : undefined;
-
-  // What was chosen may have been deleted meanwhile, in another tab or long ago.
-  useEffect(() => {
-    if (gone) setDraft((was) => ({ ...was, dataset: undefined, label: undefined, text: undefined }));
-  }, [gone]);
-
+  const dataset = useQuery({ ...datasetQuery(kept.dataset ?? ""), enabled: kept.dataset !== undefined });
   const all = cards.data?.data;
+  // What was chosen may have been deleted meanwhile, in another tab or long ago.
+  const gone = isProblemError(dataset.error) && dataset.error.status === 404;
+  const usable = !gone && dataset.data?.standing === "usable" ? dataset.data : undefined;
   const guess = usable !== undefined && all !== undefined ? suggested(all, usable) : undefined;
-  useEffect(() => {
-    if (guess !== undefined) setDraft((was) => (was.model === undefined ? { ...was, model: guess } : was));
-  }, [guess]);
+  const draft = useMemo(
+    (): Draft => ({ ...kept, dataset: gone ? undefined : kept.dataset, model: kept.model ?? guess }),
+    [kept, gone, guess],
+  );
 
   const card = all?.find((it) => it.model_type === draft.model);
   const wanted = useMemo(() => (usable === undefined ? undefined : runOf(draft, card)), [draft, card, usable]);
