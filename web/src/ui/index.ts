@@ -16,6 +16,7 @@ export { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "./Menu";
 export { Notice } from "./Notice";
 export { Page, PageHeader, PRODUCT, Section, Title } from "./Page";
 export { Progress } from "./Progress";
+export { Scroll } from "./Scroll";
 export { Loading, Skeleton, SkeletonPage, SkeletonRows, SkeletonText } from "./Skeleton";
 export { type Column, Table } from "./Table";
 export { TabLinks, Tabs } from "./Tabs";
