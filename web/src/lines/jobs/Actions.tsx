@@ -1,15 +1,16 @@
 // What may be done with a job now: exactly what the server says may be.
 
 import { CirclePause, CircleX, CreditCard, Gauge, Play } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { ShownJob } from "@/api/schema";
-import { Amount, Button, Dialog, Problem, toast, useExplain } from "@/ui";
-import { RaiseBudget } from "./RaiseBudget";
+import { Amount, Button, toast, useExplain } from "@/ui";
+import { TOUCHES } from "./queries";
 
-const TOUCHES = [["jobs"], ["wallet"], ["statement"]];
+const RaiseBudget = lazy(async () => ({ default: (await import("./RaiseBudget")).RaiseBudget }));
+const Cancel = lazy(async () => ({ default: (await import("./Cancel")).Cancel }));
 
 export function Actions({ job }: { job: ShownJob }) {
   const { t } = useTranslation("jobs");
@@ -78,42 +79,10 @@ export function Actions({ job }: { job: ShownJob }) {
           {t("action.cancel")}
         </Button>
       )}
-      {raising && <RaiseBudget job={job} onClose={() => setRaising(false)} />}
-      {cancelling && <Cancel job={job} onClose={() => setCancelling(false)} />}
+      <Suspense>
+        {raising && <RaiseBudget job={job} onClose={() => setRaising(false)} />}
+        {cancelling && <Cancel job={job} onClose={() => setCancelling(false)} />}
+      </Suspense>
     </>
-  );
-}
-
-function Cancel({ job, onClose }: { job: ShownJob; onClose: () => void }) {
-  const { t } = useTranslation("jobs");
-  const cancel = useCommand(
-    (_: "cancel", header) =>
-      ask(api.POST("/v1/jobs/{job}/cancel", { params: { path: { job: job.id }, header } })),
-    {
-      touches: TOUCHES,
-      onDone: () => {
-        toast(t("done.cancel"));
-        onClose();
-      },
-    },
-  );
-  return (
-    <Dialog
-      open
-      size="sm"
-      onOpenChange={(open) => !open && onClose()}
-      title={t("cancel.title")}
-      description={job.status === "pending" ? t("cancel.unpaid") : t("cancel.text")}
-      actions={
-        <>
-          <Button onClick={onClose}>{t("cancel.keep")}</Button>
-          <Button variant="danger" pending={cancel.isPending} onClick={() => cancel.mutate("cancel")}>
-            {t("cancel.do")}
-          </Button>
-        </>
-      }
-    >
-      {cancel.error !== null && <Problem error={cancel.error} />}
-    </Dialog>
   );
 }

@@ -6,6 +6,9 @@ import { problemOf } from "@/api/problem";
 import { transport } from "@/api/transport";
 import { isOver, type JobStatus, unitOf } from "./names";
 
+/** What a command to a job changes. */
+export const TOUCHES = [["jobs"], ["wallet"], ["statement"]];
+
 /** Where there is no stream, or while it is broken. */
 const SELDOM_MS = 15_000;
 

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CreditCard, LoaderCircle, Undo2 } from "lucide-react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 import type { WholePayment } from "@/api/schema";
@@ -10,7 +10,8 @@ import { Amount, Button, ButtonLink, Card, CardBody, CardHeader, ErrorState, Fac
 import { isZero, minus } from "@/ui/money";
 import { PaymentStatus } from "./PaymentStatus";
 import { paymentQuery } from "./queries";
-import { RefundDialog } from "./RefundDialog";
+
+const RefundDialog = lazy(async () => ({ default: (await import("./RefundDialog")).RefundDialog }));
 
 export default function Payment() {
   const { t } = useTranslation("payments");
@@ -115,7 +116,7 @@ function Shown({ payment }: { payment: WholePayment }) {
       </Card>
       {payment.refunds.length > 0 && <Refunds payment={payment} />}
       {payment.disputes.length > 0 && <Disputes payment={payment} />}
-      {refunding && <RefundDialog payment={payment} onClose={() => setRefunding(false)} />}
+      <Suspense>{refunding && <RefundDialog payment={payment} onClose={() => setRefunding(false)} />}</Suspense>
     </Page>
   );
 }

@@ -3,13 +3,14 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronRight, ScrollText } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { StatementLine } from "@/api/schema";
 import { Amount, Card, EmptyState, ErrorState, SkeletonRows, When } from "@/ui";
-import { Explanation } from "./Explanation";
 import { statementQuery } from "./queries";
 import { useEventWords } from "./useEventWords";
+
+const Explanation = lazy(async () => ({ default: (await import("./Explanation")).Explanation }));
 
 const LINE_PX = 60;
 const NEAR_THE_END = 30;
@@ -55,7 +56,7 @@ export function Statement() {
           }}
         />
       </Card>
-      {open !== undefined && <Explanation line={open} onClose={() => setOpen(undefined)} />}
+      <Suspense>{open !== undefined && <Explanation line={open} onClose={() => setOpen(undefined)} />}</Suspense>
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { Button, Page, PageHeader, Tabs } from "@/ui";
@@ -10,7 +11,8 @@ import { Balances } from "./Balances";
 import { Payments } from "./Payments";
 import { walletQuery } from "./queries";
 import { Statement } from "./Statement";
-import { TopUp } from "./TopUp";
+
+const TopUp = lazy(async () => ({ default: (await import("./TopUp")).TopUp }));
 
 export default function Wallet() {
   const { t } = useTranslation("payments");
@@ -47,7 +49,9 @@ export default function Wallet() {
           { value: "payments", label: t("payments.title"), content: <Payments /> },
         ]}
       />
-      {asked !== null && <TopUp amount={wholeCents(asked)} onClose={() => set({ "top-up": undefined })} />}
+      <Suspense>
+        {asked !== null && <TopUp amount={wholeCents(asked)} onClose={() => set({ "top-up": undefined })} />}
+      </Suspense>
     </Page>
   );
 }

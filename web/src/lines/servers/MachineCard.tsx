@@ -1,7 +1,7 @@
 // One machine: whether it is there, how busy it is, what it earns an hour, and what may be done.
 
 import { Ellipsis, PauseCircle, Pencil, PlayCircle, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
@@ -9,9 +9,10 @@ import type { Machine, MachineChange } from "@/api/schema";
 import { useCardWords } from "@/lines/train/useCardWords";
 import { Amount, Badge, Card, IconButton, Menu, MenuItem, MenuLine, Status, toast, useExplain, When } from "@/ui";
 import { memory } from "@/ui/figures";
-import { ChangeMachine } from "./ChangeMachine";
 import { Busy } from "./Busy";
-import { RetireMachine } from "./RetireMachine";
+
+const ChangeMachine = lazy(async () => ({ default: (await import("./ChangeMachine")).ChangeMachine }));
+const RetireMachine = lazy(async () => ({ default: (await import("./RetireMachine")).RetireMachine }));
 
 export function MachineCard({ machine }: { machine: Machine }) {
   const { t, i18n } = useTranslation("servers");
@@ -96,8 +97,10 @@ export function MachineCard({ machine }: { machine: Machine }) {
           {machine.slots > 1 && <span className="text-ink-3"> {t("slots", { count: machine.slots })}</span>}
         </p>
       </article>
-      {open === "change" && <ChangeMachine machine={machine} onClose={() => setOpen(undefined)} />}
-      {open === "retire" && <RetireMachine machine={machine} onClose={() => setOpen(undefined)} />}
+      <Suspense>
+        {open === "change" && <ChangeMachine machine={machine} onClose={() => setOpen(undefined)} />}
+        {open === "retire" && <RetireMachine machine={machine} onClose={() => setOpen(undefined)} />}
+      </Suspense>
     </Card>
   );
 }

@@ -2,15 +2,16 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus, Server } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { hasRole, useSignedIn } from "@/session/session";
 import { Button, Card, Checkbox, EmptyState, ErrorState, Page, PageHeader, SkeletonRows } from "@/ui";
 import { BecomeProvider } from "./BecomeProvider";
-import { JoinDialog } from "./JoinDialog";
 import { JoinTokens } from "./JoinTokens";
 import { MachineCard } from "./MachineCard";
 import { machinesQuery } from "./queries";
+
+const JoinDialog = lazy(async () => ({ default: (await import("./JoinDialog")).JoinDialog }));
 
 export default function Workers() {
   const { t } = useTranslation("servers");
@@ -38,7 +39,7 @@ export default function Workers() {
       ) : (
         <BecomeProvider />
       )}
-      {joining && <JoinDialog onClose={() => setJoining(false)} />}
+      <Suspense>{joining && <JoinDialog onClose={() => setJoining(false)} />}</Suspense>
     </Page>
   );
 }

@@ -1,16 +1,18 @@
 // The data: a file that is brought now, one that was brought before, or an address.
 
 import type { UseQueryResult } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { InspectedDataset } from "@/api/schema";
 import { Choice, ErrorState, SkeletonText } from "@/ui";
 import { AddressForm } from "./AddressForm";
 import type { Draft, Source } from "./draft";
 import { EarlierDatasets } from "./EarlierDatasets";
-import { Inspection } from "./Inspection";
 import { Step } from "./Step";
 import type { Change } from "./Train";
-import { UploadForm } from "./UploadForm";
+
+const UploadForm = lazy(async () => ({ default: (await import("./UploadForm")).UploadForm }));
+const Inspection = lazy(async () => ({ default: (await import("./Inspection")).Inspection }));
 
 type DataStepProps = { draft: Draft; change: Change; dataset: UseQueryResult<InspectedDataset> };
 
@@ -30,14 +32,20 @@ export function DataStep({ draft, change, dataset }: DataStepProps) {
             onChange={(source) => change({ source })}
             className="justify-self-start"
           />
-          {draft.source === "file" && <UploadForm onDone={choose} />}
+          {draft.source === "file" && (
+            <Suspense fallback={<SkeletonText lines={6} />}>
+              <UploadForm onDone={choose} />
+            </Suspense>
+          )}
           {draft.source === "earlier" && (
             <EarlierDatasets onChoose={choose} onUpload={() => change({ source: "file" })} />
           )}
           {draft.source === "address" && <AddressForm onDone={choose} />}
         </div>
       ) : dataset.data !== undefined ? (
-        <Inspection dataset={dataset.data} draft={draft} change={change} onOther={() => choose(undefined)} />
+        <Suspense fallback={<SkeletonText lines={6} />}>
+          <Inspection dataset={dataset.data} draft={draft} change={change} onOther={() => choose(undefined)} />
+        </Suspense>
       ) : dataset.error !== null ? (
         <ErrorState error={dataset.error} onRetry={() => void dataset.refetch()} />
       ) : (
