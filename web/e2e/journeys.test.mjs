@@ -10,7 +10,7 @@ import { until, World } from "./world.mjs";
 const TABLE = resolve(import.meta.dirname, "../../trainer/examples/breast-cancer.csv");
 /** Long enough to be watched; what is saved every two seconds can be lost in between. */
 const LONG = { rounds: 2000, depth: 8, early_stopping_rounds: 0 };
-const TRAINED_WITHIN = 180_000;
+const TRAINED_WITHIN = 300_000;
 
 let world;
 let provider;
