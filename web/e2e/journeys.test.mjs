@@ -3,11 +3,9 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { close, LAPTOP, PHONE, visit } from "./browser.mjs";
-import { until, World } from "./world.mjs";
+import { PASSWORD, TABLE, until, World } from "./world.mjs";
 
-const TABLE = resolve(import.meta.dirname, "../../trainer/examples/breast-cancer.csv");
 /** Long enough to be watched; what is saved every two seconds can be lost in between. */
 const LONG = { rounds: 2000, depth: 8, early_stopping_rounds: 0 };
 const TRAINED_WITHIN = 300_000;
@@ -27,7 +25,7 @@ after(async () => {
 async function registers(visitor, email) {
   await visitor.go("/sign-up");
   await visitor.field("users:field.email").fill(email);
-  await visitor.field("users:field.password").fill("correct horse 7 battery");
+  await visitor.field("users:field.password").fill(PASSWORD);
   await visitor.button("users:signUp.submit").click();
   const { code } = await world.mail(email);
   await visitor.field("users:confirm.code").fill(code);
@@ -68,37 +66,6 @@ async function reads(visitor, key, timeout = TRAINED_WITHIN) {
   await text.waitFor({ timeout });
 }
 
-/** Somebody with so much in the wallet, paid on the simulator's page without a browser. */
-async function wealthy(email, amount, more) {
-  const person = await world.person(email, more);
-  const body = { amount: { amount, currency: "USD" } };
-  const { payment, checkout_url: checkout } = await world.ask("POST", "/v1/wallet/top-ups", {
-    as: person,
-    body,
-  });
-  await fetch(`${checkout}/pay`, { method: "POST", redirect: "manual" });
-  await until("the payment came", async () => {
-    const found = await world.ask("GET", `/v1/payments/${payment}`, { as: person });
-    return found.status === "paid";
-  });
-  return person;
-}
-
-/** Orders without a browser, for pages that are about what follows. */
-async function ordered(person, hyperparams, budget = "5.00") {
-  const bytes = readFileSync(TABLE);
-  const dataset = await world.brings(person, "breast-cancer.csv", bytes);
-  const body = {
-    model_type: "tabular",
-    dataset_id: dataset,
-    pay_with: "wallet",
-    hyperparams,
-    budget: { amount: budget, currency: "USD" },
-  };
-  const job = await world.ask("POST", "/train", { as: person, body, key: `order-${dataset}` });
-  return job.id;
-}
-
 for (const [language, viewport] of [["en", LAPTOP], ["en", PHONE], ["ru", LAPTOP]]) {
   test(`from a table to a model and its receipt (${language}, ${viewport.width} px)`, () =>
     visit(world, { language, viewport }, async (visitor) => {
@@ -130,7 +97,7 @@ for (const [language, viewport] of [["en", LAPTOP], ["en", PHONE], ["ru", LAPTOP
 }
 
 test("a training is paid for from the wallet, and every line of the statement is explained", async () => {
-  const person = await wealthy("wallet@example.com", "20.00");
+  const person = await world.wealthy("wallet@example.com", "20.00");
   await visit(world, {}, async (visitor) => {
     await visitor.signIn(person);
     await orders(visitor);
@@ -183,8 +150,8 @@ test("a payment that was left is gone on with, where it was left", () =>
   }));
 
 test("whose machine dies in the middle is told so, and that it goes on and costs nothing more", async () => {
-  const person = await wealthy("killed@example.com", "20.00");
-  const job = await ordered(person, LONG);
+  const person = await world.wealthy("killed@example.com", "20.00");
+  const job = await world.ordered(person, LONG);
   await visit(world, {}, async (visitor) => {
     await visitor.signIn(person);
     await visitor.go(`/status/${job}`);

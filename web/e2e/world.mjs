@@ -16,6 +16,8 @@ const PYTHON = process.env.TRAINNET_TRAINER_PYTHON ?? join(ROOT, ".trainnet/trai
 const LINES_KEPT = 400;
 const MINUTE = 61_000;
 const SIGN_INS_MAX = 5;
+/** Measurements of tumours; `trainer/examples` says whose. */
+export const TABLE = join(ROOT, "trainer/examples/breast-cancer.csv");
 export const PASSWORD = "correct horse 7 battery";
 
 /** Asks until there is an answer, for a bounded time. */
@@ -103,7 +105,8 @@ export class World {
       program.kill("SIGINT");
       await ended;
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    // A trainer whose agent was killed may still be writing.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
   }
 
   /**
@@ -178,6 +181,43 @@ export class World {
       return found.standing === "usable";
     });
     return dataset;
+  }
+
+  /** Somebody with so much in the wallet, paid on the simulator's page without a browser. */
+  async wealthy(email, amount, more) {
+    const person = await this.person(email, more);
+    const body = { amount: { amount, currency: "USD" } };
+    const asked = { as: person, body };
+    const { payment, checkout_url: checkout } = await this.ask("POST", "/v1/wallet/top-ups", asked);
+    await fetch(`${checkout}/pay`, { method: "POST", redirect: "manual" });
+    await until("the payment came", async () => {
+      const found = await this.ask("GET", `/v1/payments/${payment}`, { as: person });
+      return found.status === "paid";
+    });
+    return { ...person, payment };
+  }
+
+  /** Orders without a browser, for pages that are about what follows; says which job it is. */
+  async ordered(person, hyperparams = {}, budget = "5.00") {
+    const dataset = await this.brings(person, "breast-cancer.csv", readFileSync(TABLE));
+    const body = {
+      model_type: "tabular",
+      dataset_id: dataset,
+      pay_with: "wallet",
+      hyperparams,
+      budget: { amount: budget, currency: "USD" },
+    };
+    const { id } = await this.ask("POST", "/train", { as: person, body, key: `order-${dataset}` });
+    return id;
+  }
+
+  /** Until the job is done. */
+  async trained(person, job) {
+    await until("the model is trained", async () => {
+      const found = await this.ask("GET", `/v1/jobs/${job}`, { as: person });
+      assert.notEqual(found.status, "error", JSON.stringify(found));
+      return found.status === "done";
+    }, 300);
   }
 
   /** A machine of this provider, whose agent works until it is killed. */
