@@ -3,7 +3,7 @@
 import { ReceiptText } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ShownJob } from "@/api/schema";
-import { Amount, ButtonLink, Card, CardBody, CardHeader, Facts, Progress } from "@/ui";
+import { Amount, ButtonLink, Card, CardBody, CardHeader, Pairs, Progress } from "@/ui";
 import { minus, share } from "@/ui/money";
 import { isOver } from "./names";
 
@@ -28,7 +28,7 @@ export function Cost({ job }: { job: ShownJob }) {
           </p>
           <Progress label={t("cost.share")} value={part} tone={part >= 1 ? "warn" : "accent"} />
         </div>
-        <Facts
+        <Pairs
           items={[
             ...(job.rate != null
               ? [{ name: t("cost.rate"), value: <Amount value={{ amount: job.rate, currency: job.budget.currency }} per="hour" /> }]

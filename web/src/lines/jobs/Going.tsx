@@ -2,7 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import type { ShownJob } from "@/api/schema";
-import { Card, CardBody, Notice, Progress, When } from "@/ui";
+import { Ago, Card, CardBody, Notice, Progress } from "@/ui";
 import { count, duration, percent } from "@/ui/figures";
 import { isFailure, isLettingGo, isOver, standingOf } from "./names";
 import type { Task } from "./useTask";
@@ -40,7 +40,7 @@ export function Going({ job, task }: { job: ShownJob; task: Task }) {
           {job.progress.interruptions > 0 && <span>{t("interruptions", { count: job.progress.interruptions })}</span>}
           {task.heardAt !== undefined && !isOver(job.status) && (
             <span>
-              {t("heard")} <When at={task.heardAt} as="relative" />
+              {t("heard")} <Ago at={task.heardAt} />
             </span>
           )}
         </p>

@@ -60,7 +60,7 @@ export function Log({ task }: { task: Task }) {
           aria-label={t("log.title")}
           aria-live="off"
           tabIndex={0}
-          className="h-72 overflow-auto rounded-b-lg bg-sunken py-2 font-mono text-xs"
+          className="max-h-72 overflow-auto rounded-b-lg bg-sunken py-2 font-mono text-xs"
           onScroll={({ currentTarget: at }) => {
             const near = at.scrollHeight - at.scrollTop - at.clientHeight < NEAR_PX;
             // Whoever scrolls up wants to read; whoever comes back to the end, to follow.

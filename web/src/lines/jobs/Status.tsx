@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import type { ShownJob } from "@/api/schema";
 import { useCardWords } from "@/lines/train/useCardWords";
-import { ButtonLink, Card, CardBody, CardHeader, ErrorState, Facts, Page, PageHeader, SkeletonPage, When } from "@/ui";
+import { ButtonLink, Card, CardBody, CardHeader, ErrorState, Pairs, Page, PageHeader, SkeletonPage, When } from "@/ui";
 import { Actions } from "./Actions";
 import { Cost } from "./Cost";
 import { Curves } from "./Curves";
@@ -85,7 +85,7 @@ function Settings({ job }: { job: ShownJob }) {
     <Card>
       <CardHeader title={t("settings")} />
       <CardBody className="py-1.5">
-        <Facts
+        <Pairs
           items={[
             ...set.map(([name, value]) => ({
               name: words.label(name),

@@ -5,7 +5,7 @@ import { Server } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ShownJob, WhyTask } from "@/api/schema";
 import type words from "@/i18n/en/jobs.json";
-import { Amount, Card, CardBody, CardHeader, ErrorState, Facts, SkeletonText, When } from "@/ui";
+import { Amount, Card, CardBody, CardHeader, ErrorState, Pairs, SkeletonText, When } from "@/ui";
 import type { Money } from "@/ui/money";
 import { whyQuery } from "./queries";
 
@@ -44,12 +44,11 @@ function Chosen({ decision }: { decision: NonNullable<WhyTask["decision"]> }) {
         <Server aria-hidden className="mt-0.5 size-4 shrink-0 text-accent-ink" />
         <span>{known ? t(`because.${decision.because as Because}`) : t("because.cheapest")}</span>
       </p>
-      <Facts
+      <Pairs
         items={[
           { name: t("why.since"), value: <When at={decision.since} as="relative" /> },
           { name: t("why.candidates"), value: <span className="figures">{decision.candidates}</span> },
           { name: t("why.expected"), value: <Amount value={decision.score as unknown as Money} /> },
-          { name: t("why.machine"), value: <code className="text-xs break-all text-ink-3">{decision.machine}</code> },
         ]}
       />
     </div>

@@ -7,6 +7,8 @@ export type Point = {
   stepsTotal: number;
   epoch: number;
   etaSeconds: number | undefined;
+  /** Whether a checkpoint came with it. */
+  saved: boolean;
   metrics: Readonly<Record<string, number>>;
 };
 
@@ -14,7 +16,7 @@ const number = (value: unknown): number => (typeof value === "number" && Number.
 
 export function readPoint(said: unknown): Point | undefined {
   if (typeof said !== "object" || said === null) return undefined;
-  const { at, fence, step, steps_total, epoch, eta_seconds, metrics } = said as Record<string, unknown>;
+  const { at, fence, step, steps_total, epoch, eta_seconds, saved_step, metrics } = said as Record<string, unknown>;
   if (typeof at !== "string" || typeof step !== "number") return undefined;
   const measured: Record<string, number> = {};
   for (const [name, value] of Object.entries(metrics ?? {})) {
@@ -28,6 +30,7 @@ export function readPoint(said: unknown): Point | undefined {
     stepsTotal: number(steps_total),
     epoch: number(epoch),
     etaSeconds: typeof eta_seconds === "number" ? eta_seconds : undefined,
+    saved: typeof saved_step === "number",
     metrics: measured,
   };
 }

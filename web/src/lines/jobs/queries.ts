@@ -44,7 +44,7 @@ export const whyQuery = (job: string) =>
     queryKey: ["jobs", "why", job],
     queryFn: ({ signal }) =>
       ask(api.GET("/v1/tasks/{unit}/why", { params: { path: { unit: unitOf(job) } }, signal })),
-    refetchInterval: ({ state }) => (state.data?.status === "waiting" ? 10_000 : false),
+    refetchInterval: ({ state }) => (state.data?.status === "waiting" ? 10_000 : SELDOM_MS),
   });
 
 /** As text: what is verified is the file, not what a program made of it. */

@@ -35,6 +35,7 @@ const NOTHING: Heard = { points: [], log: [], heardAt: undefined };
 export function useTask(job: string, status: string | undefined, hasBegun: boolean): Task {
   const queries = useQueryClient();
   const [ended, setEnded] = useState(false);
+  const [begun, setBegun] = useState(false);
   const [shown, setShown] = useState(NOTHING);
   const heard = useRef(NOTHING);
   const frame = useRef(0);
@@ -48,6 +49,7 @@ export function useTask(job: string, status: string | undefined, hasBegun: boole
 
   const onMessage = ({ type, id, data }: LiveMessage) => {
     const { points, log, heardAt } = heard.current;
+    setBegun(true);
     if (type === "state") {
       const over = ["completed", "failed", "stopped"].includes((data as { status?: string })?.status ?? "");
       setEnded(over);
@@ -61,6 +63,8 @@ export function useTask(job: string, status: string | undefined, hasBegun: boole
       if (line !== undefined) heard.current = { points, log: [...log.slice(-LOG_MAX), line], heardAt: line.at };
     } else {
       const point = readPoint(data);
+      // What is saved is charged: the job is another than it was.
+      if (point?.saved === true) void queries.invalidateQueries({ queryKey: ["jobs", "one", job] });
       if (point !== undefined) heard.current = { points: addPoint(points, point), log, heardAt: point.at };
     }
     if (heard.current.heardAt === undefined) heard.current = { ...heard.current, heardAt };
@@ -71,5 +75,7 @@ export function useTask(job: string, status: string | undefined, hasBegun: boole
   const speaks = status !== undefined && status !== "pending" && (hasBegun || !isOver(status));
   const path = speaks ? `/v1/tasks/${unitOf(job)}/events` : undefined;
   const live = useLive(path, { types: TYPES, onMessage, over: ended });
+  // The server ends the stream of what is over; then all of it has been said.
+  if (!ended && live === "broken" && begun && status !== undefined && isOver(status)) setEnded(true);
   return { live, ...shown };
 }

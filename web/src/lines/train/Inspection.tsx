@@ -74,7 +74,7 @@ function Roles({ report, draft, change }: { report: Report; draft: Draft; change
   const names = columns.map((column) => ({ value: column.name, label: column.name }));
   const option = (none: string) => [{ value: "", label: none }, ...names];
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid items-start gap-4 sm:grid-cols-2">
       <Field label={t("roles.label")} hint={t("roles.labelHint")}>
         <Select
           value={draft.label ?? label_column ?? ""}

@@ -24,9 +24,9 @@ export function fitOf(card: ShownCard, dataset: InspectedDataset | undefined): F
   if (form === undefined || !card.accepts.includes(form)) {
     return { fits: false, because: "form", takes: card.accepts };
   }
-  const { columns, text_column } = dataset.inspection.shape;
+  const { columns, label_column, text_column } = dataset.inspection.shape;
   if (HAS_TEXT.has(card.model_type)) {
-    const texts = columns.filter((column) => column.kind === "text");
+    const texts = columns.filter((column) => column.kind === "text" && column.name !== label_column);
     if (texts.length === 0) return { fits: false, because: "text" };
     if (text_column == null) return { fits: true, hint: "no-text-guess" };
     return { fits: true };
