@@ -83,7 +83,7 @@ export default defineConfig({
     alias: {
       "@": here("./src"),
       // It writes style elements into the page, which the server's policy refuses; the page is kept
-      // from scrolling behind a dialog by a rule in `src/styles/base.css`.
+      // from scrolling behind a dialog by `src/ui/stayPut.ts`.
       "react-remove-scroll": here("./src/ui/unlocked.tsx"),
     },
   },

@@ -1,6 +1,7 @@
 // A page that is fetched when somebody goes there, with its words; and whether one is on its way.
 
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import { patiently } from "@/api/patiently";
 import { loadWords, type Namespace } from "@/i18n";
 
 type PageModule = { default: ComponentType };
@@ -26,7 +27,7 @@ export function page(load: () => Promise<PageModule>, ...words: Namespace[]): La
   return lazy(async () => {
     count(1);
     try {
-      const [module] = await Promise.all([load(), loadWords(...words)]);
+      const [module] = await Promise.all([patiently(load), loadWords(...words)]);
       return module;
     } finally {
       count(-1);
