@@ -69,6 +69,7 @@ function AccountButton({ side }: { side: "top" | "bottom" }) {
           type="button"
           className="flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-sm hover:bg-hover"
         >
+          {/* A picture made of a letter: as text it would have to be part of the button's name. */}
           <span
             aria-hidden
             data-letter={called.slice(0, 1)}
