@@ -118,11 +118,14 @@ export class World {
     if (body !== undefined) headers["content-type"] = "application/json";
     if (as !== undefined) headers.authorization = `Bearer ${as.token}`;
     if (key !== undefined) headers["idempotency-key"] = key;
+    // Whoever reads sees at least what they did themselves.
+    if (method === "GET" && as?.position) headers["trainnet-position"] = as.position;
     const asked = request(this.url + path, { method, headers, localAddress: from });
     asked.end(body === undefined ? undefined : JSON.stringify(body));
     const [answer] = await once(asked, "response");
     let text = "";
     for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+    if (as !== undefined) as.position = answer.headers["trainnet-position"] ?? as.position;
     const went = answer.statusCode >= 200 && answer.statusCode < 300;
     assert.ok(went, `${method} ${path}: ${answer.statusCode} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
@@ -194,7 +197,8 @@ export class World {
       const found = await this.ask("GET", `/v1/payments/${payment}`, { as: person });
       return found.status === "paid";
     });
-    return { ...person, payment };
+    person.payment = payment;
+    return person;
   }
 
   /** Orders without a browser, for pages that are about what follows; says which job it is. */
