@@ -112,9 +112,13 @@ export class Visitor {
   /** Everything that a machine can find wrong for people who see, hear or move otherwise. */
   async accessible(what) {
     // Whatever moves in has to have arrived: half of a fade has half of the contrast.
-    await this.page.evaluate(() =>
-      Promise.all(document.getAnimations().map((it) => it.finished.catch(() => undefined))),
-    );
+    // What turns or pulses for as long as something goes on never does.
+    await this.page.evaluate(() => {
+      const ending = document
+        .getAnimations()
+        .filter((it) => Number.isFinite(it.effect?.getComputedTiming().endTime));
+      return Promise.all(ending.map((it) => it.finished.catch(() => undefined)));
+    });
     // The page's policy lets nothing be written into it, so it is evaluated beside the page.
     await this.page.evaluate(AXE);
     const found = await this.page.evaluate(
