@@ -93,6 +93,11 @@ impl Asker {
 }
 
 impl Asked {
+    /// What the request is called, by whoever asked or by us.
+    pub fn request(&self) -> &str {
+        self.request.as_str()
+    }
+
     /// The identity of what this request makes: under a key, the same each time it is asked.
     pub fn id(&self, caller: &str) -> Uuid {
         self.key

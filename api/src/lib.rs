@@ -14,6 +14,7 @@ mod metrics;
 mod moment;
 mod money;
 mod objects;
+mod openai;
 mod openapi;
 mod outbox;
 mod page;

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use crate::api::Routes;
 use crate::position::POSITION_HEADER;
-use crate::problem::Problem;
+use crate::problem::{OpenAiError, Problem};
 use crate::users::{CSRF_HEADER, Cookie};
 
 /// The routes that answer a stranger, as method and path. A test walks the document: whatever is
@@ -75,10 +75,17 @@ const BEARER: &str = "bearer";
 const COOKIE: &str = "cookie";
 const CSRF: &str = "csrf";
 const NO_SCOPES: [&str; 0] = [];
+/// Behind this door everything is said as OpenAI says it.
+pub const DOOR: &str = "/openai/";
+const OPENAI_ERROR: &str = "OpenAiError";
 /// Parameters that name what there is, each spelt with its own name in front.
-const IDENTITIES: [&str; 10] = [
-    "job", "join", "key", "machine", "mail", "object", "payment", "session", "unit", "user",
+const IDENTITIES: [&str; 11] = [
+    "job", "join", "key", "machine", "mail", "object", "payment", "session", "unit", "upload",
+    "user",
 ];
+
+/// Those behind the door, with what stands before their UUID.
+const DOOR_IDENTITIES: [(&str, &str); 2] = [("file", "file-"), ("fine_tuning_job", "ftjob-")];
 
 /// What the document says before any route adds to it.
 #[derive(OpenApi)]
@@ -98,6 +105,8 @@ const IDENTITIES: [&str; 10] = [
         (name = "keys", description = "What programs show instead of signing in"),
         (name = "servers", description = "Machines that providers bring, and what they say"),
         (name = "jobs", description = "Training: what is on offer, ordering it, and what came of it"),
+        (name = "openai", description = "Training as OpenAI's clients ask for it, with their base \
+            URL set to `/openai/v1`; refusals are theirs too"),
         (name = "payments", description = "Paying by card, and what is in a wallet"),
         (name = "work", description = "What machines are given to do, and how it goes"),
         (name = "staff", description = "What staff see and decide"),
@@ -105,7 +114,7 @@ const IDENTITIES: [&str; 10] = [
         (name = "operations", description = "For those who run the program"),
         (name = "documentation", description = "What can be asked, and how"),
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, OpenAiError))
 )]
 pub struct Document;
 
@@ -120,18 +129,29 @@ pub fn complete(document: &mut Description) {
     components
         .responses
         .insert(PROBLEM.to_owned(), RefOr::T(refusal));
+    let theirs = Ref::from_schema_name(OPENAI_ERROR);
+    let theirs = ResponseBuilder::new()
+        .description("Why it was not granted, as OpenAI says it")
+        .content("application/json", Content::new(Some(theirs)))
+        .build();
+    components
+        .responses
+        .insert(OPENAI_ERROR.to_owned(), RefOr::T(theirs));
     for (name, scheme) in ways_to_be_known() {
         let schemes = &mut components.security_schemes;
         schemes.insert(name.to_owned(), RefOr::T(scheme));
     }
-    document.paths.paths.values_mut().for_each(let_browsers_in);
+    let paths = document.paths.paths.iter_mut();
+    let of_browsers = paths.filter(|(path, _)| !path.starts_with(DOOR));
+    of_browsers.for_each(|(_, item)| let_browsers_in(item));
     for item in document.paths.paths.values_mut() {
         if let Some(post) = &mut item.post {
             let parameters = post.parameters.get_or_insert_default();
             parameters.push(idempotency_key().into());
         }
     }
-    for item in document.paths.paths.values_mut() {
+    let ours = document.paths.paths.iter_mut();
+    for (_, item) in ours.filter(|(path, _)| !path.starts_with(DOOR)) {
         let changes = [
             &mut item.post,
             &mut item.put,
@@ -140,14 +160,21 @@ pub fn complete(document: &mut Description) {
         ];
         changes.into_iter().flatten().for_each(say_where);
     }
-    for operation in document.paths.paths.values_mut().flat_map(operations) {
-        let parameters = operation.parameters.iter_mut().flatten();
-        parameters.for_each(spell);
-        let responses = &mut operation.responses.responses;
-        let refusal = || RefOr::Ref(Ref::from_response_name(PROBLEM));
-        responses
-            .entry("default".to_owned())
-            .or_insert_with(refusal);
+    for (path, item) in &mut document.paths.paths {
+        let form = if path.starts_with(DOOR) {
+            OPENAI_ERROR
+        } else {
+            PROBLEM
+        };
+        for operation in operations(item) {
+            let parameters = operation.parameters.iter_mut().flatten();
+            parameters.for_each(spell);
+            let responses = &mut operation.responses.responses;
+            let refusal = || RefOr::Ref(Ref::from_response_name(form));
+            responses
+                .entry("default".to_owned())
+                .or_insert_with(refusal);
+        }
     }
 }
 
@@ -253,16 +280,18 @@ fn spell(parameter: &mut RefOr<Parameter>) {
     let RefOr::T(parameter) = parameter else {
         return;
     };
-    let identity = IDENTITIES.contains(&parameter.name.as_str());
-    if !identity || parameter.parameter_in != ParameterIn::Path {
+    let name = parameter.name.as_str();
+    let ours = IDENTITIES.contains(&name).then(|| format!("{name}_"));
+    let theirs = DOOR_IDENTITIES.iter().find(|(it, _)| *it == name);
+    let opening = ours.or_else(|| theirs.map(|(_, opening)| (*opening).to_owned()));
+    let Some(opening) = opening.filter(|_| parameter.parameter_in == ParameterIn::Path) else {
         return;
-    }
-    let name = &parameter.name;
+    };
     let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     let spelt = ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(format!("^{name}_{uuid}$")))
-        .examples([format!("{name}_01936b1e-7c1a-7d3e-8f00-0123456789ab")]);
+        .pattern(Some(format!("^{opening}{uuid}$")))
+        .examples([format!("{opening}01936b1e-7c1a-7d3e-8f00-0123456789ab")]);
     parameter.schema = Some(spelt.into());
 }
 

@@ -7,6 +7,7 @@ use store::Log;
 use crate::api::{self, Routes};
 use crate::jobs::Jobs;
 use crate::objects::Objects;
+use crate::openai;
 use crate::outbox;
 use crate::payments::Payments;
 use crate::servers::Servers;
@@ -79,6 +80,7 @@ impl Product {
             .merge(Objects::routes())
             .merge(Work::routes())
             .merge(Jobs::routes())
+            .merge(openai::routes())
     }
 
     /// What all of it can be asked, with what a server in development shows besides: the same that

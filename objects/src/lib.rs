@@ -6,6 +6,7 @@
 mod disk;
 mod held_back;
 pub mod inspect;
+pub mod jsonl;
 mod key;
 mod link;
 mod part;

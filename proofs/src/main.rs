@@ -6,6 +6,7 @@ mod dice;
 mod fuzz;
 mod load;
 mod measure;
+mod models;
 mod server;
 mod tamper;
 mod town;
@@ -44,6 +45,8 @@ enum Proof {
     /// Ask what nobody would.
     #[command(subcommand)]
     Fuzz(FuzzProof),
+    /// Train each model from upload to receipt, and ask it about what it has not seen.
+    Models(models::ModelsArgs),
     /// Tamper with a sealed log.
     Tamper(tamper::TamperArgs),
     #[command(hide = true)]
@@ -67,6 +70,7 @@ enum FuzzProof {
 #[derive(Debug, Subcommand)]
 enum ChaosProof {
     Bank(chaos::BankArgs),
+    Budgets(chaos::BudgetsArgs),
     Machines(chaos::MachinesArgs),
     Server(chaos::OutagesArgs),
 }
@@ -100,9 +104,11 @@ async fn prove(proof: Proof) -> Result<Vec<String>> {
         Proof::Bench(BenchProof::Api(args)) => bench::api(&args).await,
         Proof::Bench(BenchProof::Dispatch(args)) => bench::dispatch(&args).await,
         Proof::Chaos(ChaosProof::Bank(args)) => chaos::bank(&args).await,
+        Proof::Chaos(ChaosProof::Budgets(args)) => Box::pin(chaos::budgets(&args)).await,
         Proof::Chaos(ChaosProof::Machines(args)) => Box::pin(chaos::machines(&args)).await,
         Proof::Chaos(ChaosProof::Server(args)) => Box::pin(chaos::outages(&args)).await,
         Proof::Fuzz(FuzzProof::Api(args)) => fuzz::api(&args).await,
+        Proof::Models(args) => Box::pin(models::models(&args)).await,
         Proof::Tamper(args) => tamper::tamper(&args).await,
         Proof::Writer(args) => chaos::write(args).await.map(|()| Vec::new()),
         Proof::Follower(args) => chaos::follow(args).await.map(|()| Vec::new()),

@@ -83,6 +83,8 @@ enum Bench {
 enum Chaos {
     /// Transfers between accounts while the database and the writers are killed
     Bank(Rest),
+    /// A thousand jobs with random budgets, on machines where everything goes wrong
+    Budgets(Rest),
     /// Models in training while the machines' agents are killed
     Machines(Rest),
     /// Models in training while the server is killed
@@ -140,6 +142,9 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Chaos {
             what: Chaos::Bank(rest),
         } => programs::prove(&["chaos", "bank"], &rest.arguments),
+        Task::Chaos {
+            what: Chaos::Budgets(rest),
+        } => programs::prove_training(&["chaos", "budgets"], &rest.arguments),
         Task::Chaos {
             what: Chaos::Machines(rest),
         } => programs::prove_training(&["chaos", "machines"], &rest.arguments),

@@ -26,6 +26,18 @@ pub fn test() -> anyhow::Result<bool> {
         steps.run("chaos", workspace::cargo().args(proofs).args(chaos));
         let built = ["build", "-p", "trainnet", "-p", "stripe-sim"];
         steps.run("programs", workspace::cargo().args(built));
+        steps.run("models", workspace::cargo().args(proofs).arg("models"));
+        let budgets = [
+            "chaos",
+            "budgets",
+            "--jobs",
+            "60",
+            "--machines",
+            "16",
+            "--customers",
+            "3",
+        ];
+        steps.run("budgets", workspace::cargo().args(proofs).args(budgets));
         let machines = ["chaos", "machines", "--rounds", "2", "--at-once", "2"];
         steps.run("machines", workspace::cargo().args(proofs).args(machines));
         let server = ["chaos", "server", "--jobs", "10", "--kills", "5"];

@@ -61,7 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Theirs {
 
 impl Jobs {
     /// Asks something of a customer's own job; another's does not exist.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         asked: &Asked,
         caller: &Caller,

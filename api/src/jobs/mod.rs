@@ -31,6 +31,10 @@ use crate::payments::Payments;
 use crate::problem::{ApiError, kinds};
 use crate::users::Caller;
 
+pub(crate) use needs::MachineWanted;
+pub(crate) use order::{FirstWeights, Run};
+pub(crate) use problems::FUNDS_MISSING;
+
 /// What orders stand on; clones share it.
 #[derive(Clone)]
 pub struct Jobs(Arc<Inner>);
@@ -84,11 +88,11 @@ impl Jobs {
         &self.0.payments
     }
 
-    fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Log {
         self.0.jobs.log()
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.log().clock().now()
     }
 
@@ -97,7 +101,7 @@ impl Jobs {
     }
 
     /// The job as of this moment, if it is the caller's.
-    async fn look(&self, job: JobId, caller: &Caller) -> Result<Job, ApiError> {
+    pub(crate) async fn look(&self, job: JobId, caller: &Caller) -> Result<Job, ApiError> {
         let looked = self.commands().look(&job.to_string()).await;
         let state = looked.map_err(|error| match error {
             StoreError::Answer(error) => error.into(),
@@ -116,7 +120,7 @@ impl Jobs {
     }
 
     /// A job of this customer, as the read tables have it.
-    async fn own(&self, job: JobId, customer: UserId) -> Result<JobRow, ApiError> {
+    pub(crate) async fn own(&self, job: JobId, customer: UserId) -> Result<JobRow, ApiError> {
         let mut reader = tenants::as_tenant(self.log().pool(), customer).await?;
         let found = jobs::one(&mut *reader, job).await?;
         found.ok_or_else(|| ApiError::new(&kinds::NOT_FOUND))
@@ -124,7 +128,7 @@ impl Jobs {
 }
 
 /// In dollars and whole cents, as a card can be charged; `field` is what it was said for.
-fn payable(money: Money, field: &'static str) -> Result<Money, ApiError> {
+pub(crate) fn payable(money: Money, field: &'static str) -> Result<Money, ApiError> {
     if money.currency() == Currency::Usd && money.is_positive() && money.whole_cents() {
         Ok(money)
     } else {

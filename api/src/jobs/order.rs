@@ -88,7 +88,7 @@ pub struct Orderable {
 const SEED: u64 = 42;
 
 impl Jobs {
-    pub async fn orderable(
+    pub(crate) async fn orderable(
         &self,
         objects: &Objects,
         customer: UserId,

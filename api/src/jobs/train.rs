@@ -284,7 +284,7 @@ async fn fetched(
 }
 
 impl Orderable {
-    fn terms(self, caller: &Caller) -> Result<Terms, ApiError> {
+    pub fn terms(self, caller: &Caller) -> Result<Terms, ApiError> {
         let points = BasisPoints::try_new(COMMISSION_BASIS_POINTS).map_err(ApiError::internal)?;
         Ok(Terms {
             customer: caller.user(),
@@ -307,7 +307,7 @@ impl Orderable {
 }
 
 impl Jobs {
-    async fn place(
+    pub(crate) async fn place(
         &self,
         job: JobId,
         command: JobCommand,

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use store::ids;
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Tongue};
 
 pub(crate) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const BYTES_MAX: usize = 64;
@@ -71,7 +71,9 @@ pub async fn identify(mut request: Request, next: Next) -> Response {
         .and_then(RequestId::try_new)
         .unwrap_or_else(RequestId::fresh);
     request.extensions_mut().insert(id.clone());
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
+    let tongue = Tongue::at(request.uri().path());
+    let answered = tongue.speak(next.run(request));
+    let mut response = CURRENT.scope(id.clone(), answered).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }

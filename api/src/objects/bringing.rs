@@ -87,7 +87,7 @@ impl Objects {
     }
 
     /// What somebody calls what they brought, by the field that it is kept under.
-    pub(super) async fn names_of(&self, owner: &str) -> Result<HashMap<String, String>, ApiError> {
+    pub(crate) async fn names_of(&self, owner: &str) -> Result<HashMap<String, String>, ApiError> {
         let kept = self.0.users.vault().all(owner).await;
         Ok(kept.map_err(ApiError::internal)?.into_iter().collect())
     }

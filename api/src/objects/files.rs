@@ -13,13 +13,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::objects::ObjectId;
+use domain::objects::{Object as State, ObjectId};
 use domain::users::Digest;
 use utoipa_axum::routes;
 
 use super::body::{bytes, digest, length};
 use super::problems::{self, LINK_INVALID, of_link, unshelved};
-use super::{Objects, identity};
+use super::{Objects, identity, key_of};
 use crate::api::Routes;
 use crate::parameters::Path;
 use crate::problem::ApiError;
@@ -57,41 +57,91 @@ async fn read(
     else {
         return Err(ApiError::new(&LINK_INVALID).detail("This link is for sending a part."));
     };
-    let range = range(&headers, bytes)?;
-    let (status, begin, end) = match &range {
-        None => (StatusCode::OK, 0, bytes),
-        Some(range) => (
-            StatusCode::PARTIAL_CONTENT,
-            *range.start(),
-            *range.end() + 1,
-        ),
+    let file = File {
+        key,
+        bytes,
+        sha256,
+        name,
     };
-    let stream = objects.shelf().read(&key, begin, end - begin).await;
-    let body = Body::from_stream(stream.map_err(unshelved)?);
-    let mut response = (status, body).into_response();
-    let answer = response.headers_mut();
-    answer.insert(CONTENT_LENGTH, (end - begin).into());
-    answer.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    // Never shown as a page of ours, whatever somebody put into it.
-    answer.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/octet-stream"),
-    );
-    let mut insert = |header: HeaderName, text: String| {
-        if let Ok(value) = HeaderValue::try_from(text) {
-            answer.insert(header, value);
+    objects.answer(file, &headers).await
+}
+
+/// Bytes that are kept, and what is said with them.
+pub(super) struct File {
+    pub key: Key,
+    pub bytes: u64,
+    pub sha256: String,
+    pub name: String,
+}
+
+impl Objects {
+    /// An object in full or in part, to somebody whose it is; `Range` is understood.
+    pub(crate) async fn content(
+        &self,
+        object: ObjectId,
+        headers: &HeaderMap,
+    ) -> Result<Response, ApiError> {
+        let State::Stored {
+            opened,
+            bytes,
+            sha256,
+            ..
+        } = self.seen(object).await?
+        else {
+            return Err(ApiError::new(&problems::INCOMPLETE));
+        };
+        let file = File {
+            key: key_of(opened.owner, opened.kind, object),
+            bytes,
+            sha256: sha256.to_string(),
+            name: self.name(object).await?,
+        };
+        self.answer(file, headers).await
+    }
+
+    async fn answer(&self, file: File, headers: &HeaderMap) -> Result<Response, ApiError> {
+        let File {
+            key,
+            bytes,
+            sha256,
+            name,
+        } = file;
+        let range = range(headers, bytes)?;
+        let (status, begin, end) = match &range {
+            None => (StatusCode::OK, 0, bytes),
+            Some(range) => (
+                StatusCode::PARTIAL_CONTENT,
+                *range.start(),
+                *range.end() + 1,
+            ),
+        };
+        let stream = self.shelf().read(&key, begin, end - begin).await;
+        let body = Body::from_stream(stream.map_err(unshelved)?);
+        let mut response = (status, body).into_response();
+        let answer = response.headers_mut();
+        answer.insert(CONTENT_LENGTH, (end - begin).into());
+        answer.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        // Never shown as a page of ours, whatever somebody put into it.
+        answer.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        );
+        let mut insert = |header: HeaderName, text: String| {
+            if let Ok(value) = HeaderValue::try_from(text) {
+                answer.insert(header, value);
+            }
+        };
+        insert(ETAG, format!("\"{sha256}\""));
+        insert(CONTENT_DISPOSITION, attachment(&name));
+        if let Ok(digest) = sha256.parse::<Digest>() {
+            let digest = STANDARD.encode(digest.as_bytes());
+            insert(REPR_DIGEST, format!("sha-256=:{digest}:"));
         }
-    };
-    insert(ETAG, format!("\"{sha256}\""));
-    insert(CONTENT_DISPOSITION, attachment(&name));
-    if let Ok(digest) = sha256.parse::<Digest>() {
-        let digest = STANDARD.encode(digest.as_bytes());
-        insert(REPR_DIGEST, format!("sha-256=:{digest}:"));
+        if range.is_some() {
+            insert(CONTENT_RANGE, format!("bytes {begin}-{}/{bytes}", end - 1));
+        }
+        Ok(response)
     }
-    if range.is_some() {
-        insert(CONTENT_RANGE, format!("bytes {begin}-{}/{bytes}", end - 1));
-    }
-    Ok(response)
 }
 
 /// Send a part where a link leads

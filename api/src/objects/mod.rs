@@ -9,6 +9,7 @@ mod files;
 mod importing;
 mod linking;
 mod opening;
+mod pouring;
 mod problems;
 mod removing;
 mod room;
@@ -23,7 +24,7 @@ use axum::Extension;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::objects::{Object, ObjectId, ObjectKind};
 use domain::users::UserId;
-use store::{Commands, Log, StoreError};
+use store::{Commands, Log, StoreError, Vault};
 use tokio::sync::Semaphore;
 
 use crate::api::Routes;
@@ -36,6 +37,7 @@ pub use completing::Completed;
 pub use linking::Link;
 pub(crate) use linking::ShownLink;
 pub use opening::{NewObject, Opening, PartLink};
+pub(crate) use problems::CHECKING;
 pub(crate) use shown::FileName;
 
 /// Whatever somebody brings is not larger.
@@ -45,11 +47,14 @@ const INSPECTIONS_AT_ONCE: usize = 2;
 
 /// The routes through which bytes flow: they take longer and more than others, and bound that
 /// themselves.
-pub(crate) const STREAMS: [(&str, &str); 4] = [
+pub(crate) const STREAMS: [(&str, &str); 7] = [
     ("PUT", "/files/{token}"),
     ("PUT", "/v1/uploads/{object}/parts/{number}"),
     ("POST", "/v1/datasets"),
     ("POST", "/v1/documents"),
+    ("POST", "/openai/v1/files"),
+    ("POST", "/openai/v1/uploads/{upload}/parts"),
+    ("POST", "/openai/v1/uploads/{upload}/complete"),
 ];
 
 /// What is kept, and how it comes and goes; clones share it.
@@ -111,12 +116,17 @@ impl Objects {
             .merge(files::routes())
     }
 
-    fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Log {
         self.0.objects.log()
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.log().clock().now()
+    }
+
+    /// What is known of people, names of things among it.
+    pub(crate) fn vault(&self) -> &Vault {
+        self.0.users.vault()
     }
 
     fn shelf(&self) -> &Shelf {
@@ -179,7 +189,7 @@ impl Objects {
 }
 
 /// Under which name the vault keeps what somebody calls an object.
-fn name_field(object: ObjectId) -> String {
+pub(crate) fn name_field(object: ObjectId) -> String {
     format!("object/{object}")
 }
 

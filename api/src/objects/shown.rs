@@ -230,3 +230,9 @@ pub struct InspectedDataset {
     /// Null until it has been looked into
     pub inspection: Option<Report>,
 }
+
+impl From<String> for FileName {
+    fn from(said: String) -> Self {
+        Self(said)
+    }
+}

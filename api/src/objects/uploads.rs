@@ -35,9 +35,10 @@ impl Caller {
     fn insist_for(&self, kind: ObjectKind) -> Result<(), ApiError> {
         match kind {
             ObjectKind::Document => self.insist(Scope::AccountWrite),
-            ObjectKind::Dataset | ObjectKind::Checkpoint | ObjectKind::Artifact => {
-                self.insist(Scope::JobsWrite)
-            }
+            ObjectKind::Dataset
+            | ObjectKind::Checkpoint
+            | ObjectKind::Artifact
+            | ObjectKind::Part => self.insist(Scope::JobsWrite),
         }
     }
 }
@@ -46,7 +47,9 @@ impl Objects {
     /// The object, if this user brings it themselves: what machines bring is theirs to complete.
     async fn own_upload(&self, object: ObjectId, user: UserId) -> Result<Object, ApiError> {
         let state = self.own(object, user).await?;
-        let is_brought = state.opened().is_some_and(|it| it.kind.is_brought());
+        let is_brought = state
+            .opened()
+            .is_some_and(|it| it.kind.is_brought() && it.kind != ObjectKind::Part);
         if is_brought {
             Ok(state)
         } else {

@@ -1,6 +1,7 @@
-//! The one form in which this program says no: RFC 9457, with codes that never change.
+//! How this program says no: RFC 9457 with codes that never change, and what follows from it.
 
 pub mod kinds;
+mod tongue;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -12,6 +13,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::layers::RequestId;
+
+pub use tongue::OpenAiError;
+pub(crate) use tongue::Tongue;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -113,6 +117,13 @@ impl ApiError {
         self
     }
 
+    /// The same said of another field, where a door calls it otherwise.
+    #[must_use]
+    pub fn renaming(mut self, name: impl FnOnce(&str) -> String) -> Self {
+        self.field = self.field.map(|field| name(&field));
+        self
+    }
+
     /// For the log alone.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -168,6 +179,9 @@ impl From<sqlx::Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.report();
+        if Tongue::current() == Tongue::OpenAi {
+            return tongue::refusal(self);
+        }
         let Kind {
             status,
             code,

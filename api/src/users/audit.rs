@@ -83,7 +83,7 @@ impl Users {
     ) -> Result<Vec<ShownAction>, ApiError> {
         let asked = found.iter().filter_map(|it| {
             let request = it.request_id.as_deref()?;
-            Some((it.actor.clone(), field::request(request)))
+            Some((noted_with(it), field::request(request)))
         });
         let (actors, fields): (BTreeSet<String>, BTreeSet<String>) = asked.unzip();
         let actors: Vec<String> = actors.into_iter().collect();
@@ -95,7 +95,7 @@ impl Users {
             .collect();
         let show = |it: people::Action| {
             let field = it.request_id.as_deref().map(field::request);
-            let asked = field.map(|field| (it.actor.clone(), field));
+            let asked = field.map(|field| (noted_with(&it), field));
             ShownAction {
                 position: it.position,
                 at: rfc3339(it.at),
@@ -108,6 +108,15 @@ impl Users {
             }
         };
         Ok(found.into_iter().map(show).collect())
+    }
+}
+
+/// Whoever asked; a stranger is nobody yet, and leaves it with the account that was made.
+fn noted_with(action: &people::Action) -> String {
+    if action.actor.starts_with("stranger/") {
+        action.user.to_string()
+    } else {
+        action.actor.clone()
     }
 }
 

@@ -10,6 +10,7 @@ use super::browsers::{Browsers, Cookie};
 use super::place::{Binding, Place};
 use super::problems::{BLOCKED, REAUTH_REQUIRED, over};
 use super::{keys, tokens};
+use crate::openapi::DOOR;
 use crate::problem::{ApiError, kinds};
 
 /// By what the caller was recognised.
@@ -101,9 +102,10 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// What a browser shows by itself, unless whoever asks shows something on purpose.
+/// What a browser shows by itself, unless whoever asks shows something on purpose. The door for
+/// clients of others is for programs with keys, and no page of ours goes through it.
 fn in_browser(parts: &Parts) -> Option<(Browsers, String)> {
-    if parts.headers.contains_key(AUTHORIZATION) {
+    if parts.headers.contains_key(AUTHORIZATION) || parts.uri.path().starts_with(DOOR) {
         return None;
     }
     let browsers = Browsers::of(parts)?;

@@ -119,6 +119,8 @@ async fn register(
         (field::LOCALE.to_owned(), locale_text(locale).to_owned()),
         (field::NAME.to_owned(), name),
         (field::password(password), hash),
+        // Whoever audits finds from where; it goes with the person.
+        (field::request(asked.request()), place.address.to_string()),
     ];
     // Before the event, so that whoever reads the event finds whom to write to.
     for (field, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {

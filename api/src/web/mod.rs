@@ -35,7 +35,7 @@ const INDEX: &str = "/index.html";
 const HASHED: &str = "/assets/";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Where the app has no pages: whoever is lost there hears so from the API.
-const NOT_PAGES: [&str; 12] = [
+const NOT_PAGES: [&str; 13] = [
     "/v1",
     "/assets",
     "/dev",
@@ -43,6 +43,7 @@ const NOT_PAGES: [&str; 12] = [
     "/files",
     "/healthz",
     "/metrics",
+    "/openai",
     "/openapi.json",
     "/readyz",
     "/tasks",

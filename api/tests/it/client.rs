@@ -57,6 +57,33 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// The error that OpenAI's clients read, once everything that each has was found in it.
+    pub fn openai_error(&self) -> Value {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+        let error = body["error"].as_object().unwrap();
+        let names: Vec<&str> = error.keys().map(String::as_str).collect();
+        assert_eq!(names, ["code", "message", "param", "type"], "{body}");
+        for name in ["code", "message", "type"] {
+            let text = error[name].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{name}: {body}");
+        }
+        assert!(self.header("x-request-id").is_some());
+        body["error"].clone()
+    }
+
+    /// Refused in the words of the door that was asked at.
+    pub fn refused_at(&self, path: &str) {
+        if path.starts_with("/openai/") {
+            self.openai_error();
+        } else {
+            self.problem();
+        }
+    }
+}
+
 pub async fn send(
     address: SocketAddr,
     request: request::Builder,

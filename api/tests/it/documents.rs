@@ -39,7 +39,12 @@ async fn every_operation_has_a_name_a_summary_and_a_way_to_refuse() {
                 );
             }
             let refusal = &operation["responses"]["default"]["$ref"];
-            assert_eq!(refusal, "#/components/responses/Problem", "{method} {path}");
+            let form = if path.starts_with("/openai/") {
+                "#/components/responses/OpenAiError"
+            } else {
+                "#/components/responses/Problem"
+            };
+            assert_eq!(refusal, form, "{method} {path}");
         }
     }
 }

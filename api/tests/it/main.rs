@@ -15,6 +15,7 @@ mod log;
 mod logging;
 mod metrics;
 mod objects;
+mod openai;
 mod payments;
 mod positions;
 mod probe;

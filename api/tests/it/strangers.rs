@@ -43,7 +43,10 @@ async fn open_doors(world: &World) -> Vec<String> {
         let request = Request::builder()
             .method(method.to_uppercase().as_str())
             .uri(filled(&path));
-        if world.send(request).await.status != StatusCode::UNAUTHORIZED {
+        let reply = world.send(request).await;
+        if reply.status == StatusCode::UNAUTHORIZED {
+            reply.refused_at(&path);
+        } else {
             found.push(format!("{method} {path}"));
         }
     }

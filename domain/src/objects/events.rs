@@ -37,6 +37,9 @@ pub enum ObjectKind {
     /// A paper that shows who somebody is.
     #[serde(rename = "document")]
     Document,
+    /// A piece of something larger, until that is put together.
+    #[serde(rename = "part")]
+    Part,
 }
 
 impl ObjectKind {
@@ -47,12 +50,13 @@ impl ObjectKind {
             Self::Checkpoint => "checkpoint",
             Self::Artifact => "artifact",
             Self::Document => "document",
+            Self::Part => "part",
         }
     }
 
     /// Whether it counts against what its owner may keep: what work brings forth does not.
     pub const fn is_brought(self) -> bool {
-        matches!(self, Self::Dataset | Self::Document)
+        matches!(self, Self::Dataset | Self::Document | Self::Part)
     }
 }
 

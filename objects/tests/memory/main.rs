@@ -155,3 +155,99 @@ fn what_would_become_a_thousand_times_as_large_takes_little() {
     assert!(report.refusal().is_some(), "{report:?}");
     assert!(grew < 8 * MEBIBYTE, "{grew}");
 }
+
+/// The beginning of a picture of 32 by 32, which is all that is looked at.
+const PICTURE: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x20\x08\x02\0\0\0\xfc\x18\xed\xa3";
+
+/// An archive of so many pictures that are not packed, under names as long as these.
+fn archive(pictures: u32, name: impl Fn(u32) -> String) -> Vec<u8> {
+    let size = u32::try_from(PICTURE.len()).unwrap().to_le_bytes();
+    let (mut whole, mut directory) = (Vec::new(), Vec::new());
+    for number in 0..pictures {
+        let name = name(number);
+        let offset = u32::try_from(whole.len()).unwrap().to_le_bytes();
+        let length = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let common = [
+            &20_u16.to_le_bytes()[..],
+            &[0; 12],
+            &size,
+            &size,
+            &length,
+            &[0; 2],
+        ]
+        .concat();
+        whole.extend([b"PK\x03\x04", &common[..], name.as_bytes(), PICTURE].concat());
+        directory.extend([b"PK\x01\x02\x14\x03", &common[..], &[0; 10], &offset].concat());
+        directory.extend(name.as_bytes());
+    }
+    let (start, bytes) = (whole.len(), directory.len());
+    let four = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+    whole.extend(directory);
+    // So many do not fit into the old field; its own end says so, and where the new one is.
+    let end = whole.len();
+    whole.extend(
+        [
+            &b"PK\x06\x06"[..],
+            &44_u64.to_le_bytes(),
+            &[45, 3, 45, 0],
+            &[0; 8],
+        ]
+        .concat(),
+    );
+    for number in [u64::from(pictures); 2] {
+        whole.extend(number.to_le_bytes());
+    }
+    for number in [bytes, start] {
+        whole.extend(u64::try_from(number).unwrap().to_le_bytes());
+    }
+    whole.extend([&b"PK\x06\x07"[..], &[0; 4]].concat());
+    whole.extend(u64::try_from(end).unwrap().to_le_bytes());
+    whole.extend(1_u32.to_le_bytes());
+    whole.extend([&b"PK\x05\x06"[..], &[0; 4], &[0xff; 4]].concat());
+    whole.extend([four(bytes), four(start)].concat());
+    whole.extend([0; 2]);
+    whole
+}
+
+#[test]
+fn an_archive_of_almost_as_many_pictures_as_it_may_have_takes_little_more_than_their_names() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let long = "x".repeat(100);
+    let name = |number: u32| format!("all/class-{}/{long}-{number}.png", number % 20);
+    let archive = archive(190_000, name);
+    let (report, grew) = growth(|| inspect(&mut Cursor::new(&archive)).unwrap());
+    assert_eq!(report.refusal().map(|it| &it.code), None);
+    assert_eq!(
+        (report.shape.rows, report.shape.classes.len()),
+        (190_000, 20)
+    );
+    assert!(grew < 96 * MEBIBYTE, "{grew}");
+}
+
+#[test]
+fn an_archive_that_has_more_names_than_that_is_refused_before_they_are_kept() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let archive = archive(260_000, |number| format!("a/{number}.png"));
+    let (report, grew) = growth(|| inspect(&mut Cursor::new(&archive)).unwrap());
+    assert_eq!(report.refusal().unwrap().code, "zip-too-many");
+    assert!(grew < 8 * MEBIBYTE, "{grew}");
+}
+
+#[test]
+fn a_pickle_that_piles_up_lists_takes_no_more_than_its_pile_may_hold() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for piling in [
+        &b"]"[..],
+        b"]\x94",
+        b"}\x94",
+        b"(",
+        b"X\x08\0\0\0textmore\x94",
+    ] {
+        let mut pickle = b"\x80\x04".to_vec();
+        pickle.extend(piling.repeat(3_000_000));
+        let (report, grew) = growth(|| inspect(&mut Cursor::new(&pickle)).unwrap());
+        assert!(report.refusal().is_some(), "{report:?}");
+        assert!(grew < 160 * MEBIBYTE, "{grew} by {piling:?}");
+    }
+}

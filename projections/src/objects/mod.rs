@@ -5,7 +5,7 @@ mod queries;
 pub mod rooms;
 
 pub use fold::{Known, ObjectsPage};
-pub use queries::{Object, Standing, list, list_all, of};
+pub use queries::{From, Object, Standing, list, list_all, of, stored};
 
 use store::copy::Row;
 

@@ -93,6 +93,51 @@ pub async fn list_all(
     .await
 }
 
+/// In which order a list goes, and behind which place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// The latest first.
+    Before(i64),
+    /// The earliest first.
+    After(i64),
+}
+
+/// The objects of somebody of these kinds that are there in full.
+pub async fn stored(
+    reader: impl PgExecutor<'_>,
+    owner: &str,
+    kinds: &[&str],
+    from: From,
+    limit: i64,
+) -> Result<Vec<Object>, sqlx::Error> {
+    let query = match from {
+        From::Before(_) => sqlx::query_as(
+            "select object, owner, kind, bytes, standing, sha256, verdict, format, rows, \
+                    columns, classes, ended_because, opened_at, changed_at, opened_position \
+               from read_objects.objects \
+              where owner = $1 and kind = any($2) and opened_position < $3 \
+                and standing = 'stored' \
+              order by opened_position desc limit $4",
+        ),
+        From::After(_) => sqlx::query_as(
+            "select object, owner, kind, bytes, standing, sha256, verdict, format, rows, \
+                    columns, classes, ended_because, opened_at, changed_at, opened_position \
+               from read_objects.objects \
+              where owner = $1 and kind = any($2) and opened_position > $3 \
+                and standing = 'stored' \
+              order by opened_position limit $4",
+        ),
+    };
+    let (From::Before(place) | From::After(place)) = from;
+    query
+        .bind(owner)
+        .bind(kinds)
+        .bind(place)
+        .bind(limit)
+        .fetch_all(reader)
+        .await
+}
+
 /// One object, whatever became of it.
 pub async fn of(reader: impl PgExecutor<'_>, object: &str) -> Result<Option<Object>, sqlx::Error> {
     sqlx::query_as(

@@ -64,13 +64,49 @@ pub async fn after(
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    let report = |(number, at, kind, body)| Report {
+    Ok(found.into_iter().map(report).collect())
+}
+
+/// What was said about a unit before this number, the latest first; it knows no tenants either.
+pub async fn before(
+    pool: &PgPool,
+    unit: UnitId,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<Report>, sqlx::Error> {
+    let found: Vec<(i64, DateTime<Utc>, String, Value)> = sqlx::query_as(
+        "select number, at, kind, body from work_reports \
+          where unit = $1 and number < $2 order by number desc limit $3",
+    )
+    .bind(unit.to_string())
+    .bind(number)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    Ok(found.into_iter().map(report).collect())
+}
+
+/// The progress with which checkpoints of a unit were saved, the latest first.
+pub async fn saved(pool: &PgPool, unit: UnitId, limit: i64) -> Result<Vec<Report>, sqlx::Error> {
+    let found: Vec<(i64, DateTime<Utc>, String, Value)> = sqlx::query_as(
+        "select number, at, kind, body from work_reports \
+          where unit = $1 and kind = 'progress' and body ->> 'saved_step' is not null \
+          order by number desc limit $2",
+    )
+    .bind(unit.to_string())
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    Ok(found.into_iter().map(report).collect())
+}
+
+fn report((number, at, kind, body): (i64, DateTime<Utc>, String, Value)) -> Report {
+    Report {
         number,
         at,
         kind,
         body,
-    };
-    Ok(found.into_iter().map(report).collect())
+    }
 }
 
 /// What was said of a kind about a unit, the earliest first, in so many at most: where there is
@@ -117,12 +153,7 @@ pub async fn latest(
     .bind(kind)
     .fetch_optional(pool)
     .await?;
-    Ok(found.map(|(number, at, kind, body)| Report {
-        number,
-        at,
-        kind,
-        body,
-    }))
+    Ok(found.map(report))
 }
 
 /// Forgets at most so many of what was said before; says how many.

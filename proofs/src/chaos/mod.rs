@@ -24,7 +24,7 @@ use disturbance::Disturbance;
 use phase::Outcome;
 
 pub use follower::{FollowerArgs, run as follow};
-pub use training::{MachinesArgs, OutagesArgs, machines, outages};
+pub use training::{BudgetsArgs, MachinesArgs, OutagesArgs, budgets, machines, outages};
 pub use writer::{WriterArgs, run as write};
 
 /// How long anybody waits for a server that is coming back.

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use hyper::Method;
+use anyhow::{Context as _, Result, bail, ensure};
+use hyper::body::Bytes;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{LOOK_EVERY, PATIENCE, Works};
 use crate::town::{Ask, PASSWORD};
 
 const CODE_DIGITS: usize = 6;
+/// On a machine that does other things as well.
+const TRAINING: Duration = Duration::from_mins(15);
 
 #[derive(Clone, Debug)]
 pub struct Customer {
@@ -49,14 +52,72 @@ impl Customer {
         works.insist(&ask.under(key).with(body)).await
     }
 
+    pub async fn patch(&self, works: &Works, path: &str, body: Value) -> Result<Value> {
+        works
+            .insist(&Ask::new(Method::PATCH, path, "").by(&self.key).with(body))
+            .await
+    }
+
+    /// What may come too late: nobody minds that.
+    pub async fn try_post(&self, works: &Works, path: &str) -> Result<()> {
+        self.attempt(works, Ask::new(Method::POST, path, "")).await
+    }
+
+    /// The same with a body.
+    pub async fn try_patch(&self, works: &Works, path: &str, body: Value) -> Result<()> {
+        self.attempt(works, Ask::new(Method::PATCH, path, "").with(body))
+            .await
+    }
+
+    async fn attempt(&self, works: &Works, ask: Ask) -> Result<()> {
+        let what = format!("{} {}", ask.method, ask.path);
+        let reply = works.client.send(ask.by(&self.key)).await?;
+        let fine = reply.status.is_success() || reply.status == StatusCode::CONFLICT;
+        ensure!(fine, "{what}: {} {:?}", reply.status, reply.json());
+        Ok(())
+    }
+
     /// A file becomes a dataset.
-    pub async fn bring(&self, works: &Works, name: &str, bytes: &'static [u8]) -> Result<String> {
+    pub async fn bring(
+        &self,
+        works: &Works,
+        name: &str,
+        bytes: impl Into<Bytes>,
+    ) -> Result<String> {
         let path = format!("/v1/datasets?name={name}");
         let ask = Ask::new(Method::POST, path, "").by(&self.key);
-        let ask = ask.under(name).carrying("application/octet-stream", bytes);
+        let kind = "application/octet-stream";
+        let ask = ask.under(name).carrying(kind, bytes);
         let dataset = works.insist(&ask).await?;
         let id = dataset["dataset"].as_str().context("a dataset has an id")?;
         Ok(id.to_owned())
+    }
+
+    /// Orders a job, pays for it by card, and returns when it is done.
+    pub async fn train(&self, works: &Works, order: Value) -> Result<String> {
+        let placed = self.post(works, "/train", "order", order).await?;
+        let job = placed["id"].as_str().context("a job has an id")?;
+        let checkout = placed["checkout_url"].as_str().context("a checkout")?;
+        works.pay_by_card(checkout).await?;
+        let path = format!("/tasks/{job}/status");
+        until("a job is done", TRAINING, async || {
+            let now = self.get(works, &path).await?;
+            ensure!(now["status"] != "error", "the job came to nothing: {now}");
+            Ok(now["status"] == "done")
+        })
+        .await?;
+        Ok(job.to_owned())
+    }
+
+    /// What was trained, by a link that expires.
+    pub async fn download(&self, works: &Works, job: &str) -> Result<Bytes> {
+        let link = self.get(works, &format!("/models/{job}/download")).await?;
+        let url = link["url"].as_str().context("a link has a url")?;
+        let path = url.strip_prefix(&works.url());
+        let path = path.context("files are served by the server itself")?;
+        let reply = works.client.send(Ask::new(Method::GET, path, "")).await?;
+        ensure!(reply.status.is_success(), "{}", reply.status);
+        Ok(reply.body)
     }
 
     /// Puts money into the wallet, and returns when it is there.

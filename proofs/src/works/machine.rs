@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::program::{Program, command, output};
@@ -28,8 +28,7 @@ pub struct Held {
 impl Machine {
     pub async fn join(works: &Works, number: usize, token: &str) -> Result<Self> {
         let folder = works.path().join(format!("machine-{number}"));
-        let python = root().join(".trainnet/trainer/bin/python");
-        ensure!(python.is_file(), "run `cargo xtask setup` first");
+        let python = works.machines.python()?;
         let variables = vec![
             ("TRAINNET_AGENT_DIR", folder.display().to_string()),
             (
@@ -39,7 +38,7 @@ impl Machine {
             ("TRAINNET_TRAINER_PYTHON", python.display().to_string()),
             (
                 "TRAINNET_AGENT_CHECKPOINT_SECONDS",
-                works.checkpoint_seconds.to_string(),
+                works.machines.checkpoint_seconds.to_string(),
             ),
         ];
         let name = format!("machine {number}");

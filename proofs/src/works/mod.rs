@@ -19,12 +19,47 @@ use tempfile::TempDir;
 use crate::town::{Ask, Client};
 pub use customer::{Customer, until};
 pub use machine::{Held, Machine};
-use program::{Program, command, output};
+pub use program::output;
+use program::{Program, command};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Whoever signs in too often waits for a minute, and everybody here comes from one address.
+const PATIENCE: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const WEBHOOK_SECRET: &str = "whsec_simulated";
 const SECRET_KEY: &str = "sk_test_simulated";
+
+/// How machines are set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Rigging {
+    /// How often a trainer saves.
+    pub checkpoint_seconds: u64,
+    /// Of the environments that `cargo xtask setup` makes.
+    pub environment: &'static str,
+}
+
+impl Rigging {
+    /// Tables alone, and every second something to go on from.
+    pub const LIGHT: Self = Self {
+        checkpoint_seconds: 1,
+        environment: "trainer",
+    };
+    /// Every model.
+    pub const FULL: Self = Self {
+        checkpoint_seconds: 30,
+        environment: "trainer-torch",
+    };
+
+    pub fn python(self) -> Result<PathBuf> {
+        let made = root().join(".trainnet").join(self.environment);
+        let python = made.join("bin/python");
+        let shown = python.display();
+        ensure!(
+            python.is_file(),
+            "{shown} is missing: run `cargo xtask setup --tests`"
+        );
+        Ok(python)
+    }
+}
 
 pub struct Works {
     folder: TempDir,
@@ -33,14 +68,14 @@ pub struct Works {
     server: Option<Program>,
     simulator: Program,
     pub client: Client,
-    checkpoint_seconds: u64,
+    machines: Rigging,
     /// Where the last command was recorded: whoever reads sees it.
     seen: Mutex<Option<String>>,
 }
 
 impl Works {
-    /// With a database of its own where nobody is known; machines save as often as said.
-    pub async fn open(checkpoint_seconds: u64) -> Result<Self> {
+    /// With a database of its own where nobody is known.
+    pub async fn open(machines: Rigging) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("trainnet-").tempdir()?;
         // The database server runs as an account of its own, where this is root.
         let open = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
@@ -67,7 +102,7 @@ impl Works {
             cards,
             server: None,
             simulator,
-            checkpoint_seconds,
+            machines,
             seen: Mutex::default(),
         };
         output(works.trainnet(&["database", "migrate"])?).await?;
@@ -79,7 +114,7 @@ impl Works {
         format!("http://{}", self.address)
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -206,6 +241,6 @@ fn free_address() -> Result<SocketAddr> {
 }
 
 /// The checkout that this is built from.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole binary is a test")]
 
-mod agent;
 mod answers;
 mod answers_lost;
 mod environment;
 mod lost;
 mod mail;
+mod openai;
 mod payments;
 mod people;
 mod program;

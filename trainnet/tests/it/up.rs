@@ -64,4 +64,20 @@ fn a_table_is_uploaded_paid_for_trained_downloaded_and_receipted_and_again_it_is
     };
     assert_eq!(job(&said), job(&again));
     assert!(again.contains("It was paid for before."), "{again}");
+    nothing_is_left_on_the_machine(folder.path());
+}
+
+fn nothing_is_left_on_the_machine(folder: &Path) {
+    let agent = folder.join("data/agent");
+    let identity = std::fs::read(agent.join("machine.json")).unwrap();
+    let identity: Value = serde_json::from_slice(&identity).unwrap();
+    let machine = identity["machine"].as_str().unwrap();
+    let status = trainnet(folder, &["agent", "status"]).output().unwrap();
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(
+        status.contains(machine) && status.contains("not running"),
+        "{status}"
+    );
+    assert!(!status.contains("task "), "{status}");
+    assert_eq!(std::fs::read_dir(agent.join("tasks")).unwrap().count(), 0);
 }

@@ -3,6 +3,7 @@
 mod debian;
 mod environment;
 mod fuzzer;
+mod openai;
 mod private_copy;
 mod seaweedfs;
 mod stripe;
@@ -45,6 +46,7 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
         went_well &= trainer::provide_with_torch(&mut steps);
         went_well &= provide_judges(&mut steps);
         went_well &= stripe::provide(&mut steps);
+        went_well &= openai::provide(&mut steps);
         went_well &= provide_deny(&mut steps);
         went_well &= seaweedfs::provide(&mut steps);
     }

@@ -9,7 +9,7 @@ use super::{GOOD, begin, brought, complete, get, hex};
 use crate::client::{self, Reply};
 use crate::users::people::People;
 
-async fn people(bucket: &str) -> People {
+pub async fn people(bucket: &str) -> People {
     let bucket = workbench::storage::bucket(bucket).await;
     let place = Place::S3 {
         bucket: bucket.name,

@@ -1,7 +1,7 @@
 //! Objects: brought in parts or at once, looked into, shown by links, let go.
 
 mod bringing;
-mod elsewhere;
+pub mod elsewhere;
 pub mod importing;
 mod links;
 mod machines;

@@ -28,6 +28,9 @@ async fn beside_what_was_done_stands_from_where() {
     let found = audit(&people, &admin, &started).await;
     assert_eq!(found[0]["address"], ELSEWHERE.address);
     assert_eq!(found[1]["address"], HOME.address);
+    let registered = format!("user={}&action=user.registered", ann.user);
+    let found = audit(&people, &admin, &registered).await;
+    assert_eq!(found[0]["address"], HOME.address);
     let block = format!("/v1/users/{}/block", ann.user);
     let reason = json!({ "reason": "chargebacks" });
     people.as_(&admin, ("POST", &block), Some(reason)).await;

@@ -43,6 +43,7 @@ async fn every_route_is_listed_as_public_or_refuses_a_stranger() {
             let route = (route.0.as_str(), route.1.as_str());
             let reply = people.send(HOME, route, token, Some(json!({}))).await;
             assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            reply.refused_at(&path);
         }
     }
 }
@@ -86,6 +87,10 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{machine}", &machine)
             .replace("{join}", join["id"].as_str().unwrap())
             .replace("{object}", &object)
+            .replace("{file}", &object.replace("object_", "file-"))
+            .replace("{upload}", &object.replace("object_", "upload_"))
+            .replace("{fine_tuning_job}", &job.replace("job_", "ftjob-"))
+            .replace("{model}", &job.replace("job_", "ft:tabular:trainnet::"))
             .replace("{unit}", &unit)
             .replace("{job}", &job)
             .replace("{number}", "1")
@@ -104,9 +109,10 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             let route = (method.to_uppercase(), other);
             let reply = people.as_(&bob, (&route.0, &route.1), body).await;
             assert_eq!(reply.status, refused, "{route:?}");
+            reply.refused_at(&path);
         }
         walked += 1;
     }
-    assert!(walked >= 19, "{walked}");
+    assert!(walked >= 32, "{walked}");
     assert_eq!(people.me(&ann).await.status, StatusCode::OK);
 }

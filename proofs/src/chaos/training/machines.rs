@@ -11,7 +11,7 @@ use super::story::{self, Story};
 use super::{Length, TABLE, fleet, is_over, order, status};
 use crate::dice::Dice;
 use crate::town::Ask;
-use crate::works::{Customer, Held, Machine, Works, until};
+use crate::works::{Customer, Held, Machine, Rigging, Works, until};
 
 const PATIENCE: Duration = Duration::from_mins(5);
 /// A lease lasts for 20 seconds after the last sign of life, and a second more for all the rest.
@@ -44,7 +44,7 @@ struct Death {
 
 /// Runs every round; what was wrong comes back.
 pub async fn run(args: &MachinesArgs) -> Result<Vec<String>> {
-    let works = Works::open(1).await?;
+    let works = Works::open(Rigging::LIGHT).await?;
     let mut fleet = fleet(&works, args.at_once.max(1) * 2).await?;
     let customer = Customer::enter(&works, "customer@example.com", "customer").await?;
     customer.top_up(&works, "100.00").await?;
@@ -178,6 +178,9 @@ async fn judge(
     let mut longest = 0;
     for (job, story) in &stories {
         wrongs.extend(story.wrongs(job));
+        if !story.is_done_once() {
+            wrongs.push(format!("{job}: it ended as {:?}", story.ends));
+        }
         if story.metrics != *expected {
             wrongs.push(format!("{job}: {}, undisturbed {expected}", story.metrics));
         }

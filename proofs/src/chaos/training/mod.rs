@@ -1,7 +1,9 @@
 //! Jobs in training while machines and the server are killed: none is lost, none is paid for twice.
 
+mod budgets;
 mod machines;
 mod outages;
+mod robot;
 mod story;
 
 use anyhow::{Context as _, Result};
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::works::{Customer, Machine, Works};
 
+pub use budgets::{BudgetsArgs, run as budgets};
 pub use machines::{MachinesArgs, run as machines};
 pub use outages::{OutagesArgs, run as outages};
 

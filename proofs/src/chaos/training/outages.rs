@@ -10,7 +10,7 @@ use super::machines::wallet;
 use super::story::{self, Story};
 use super::{Length, TABLE, fleet, is_over, order, status};
 use crate::dice::Dice;
-use crate::works::{Customer, Machine, Works};
+use crate::works::{Customer, Machine, Rigging, Works};
 
 const PATIENCE: Duration = Duration::from_mins(10);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -43,7 +43,7 @@ struct Party {
 
 /// Runs; what was wrong comes back.
 pub async fn run(args: &OutagesArgs) -> Result<Vec<String>> {
-    let mut works = Works::open(1).await?;
+    let mut works = Works::open(Rigging::LIGHT).await?;
     let fleet = fleet(&works, args.machines.max(1)).await?;
     let mut parties = Vec::new();
     for number in 0..args.customers.max(1) {
@@ -150,6 +150,9 @@ async fn judge(
     }
     for (job, story) in &stories {
         wrongs.extend(story.wrongs(job));
+        if !story.is_done_once() {
+            wrongs.push(format!("{job}: it ended as {:?}", story.ends));
+        }
     }
     for party in parties {
         let mut spent = 0;

@@ -6,6 +6,8 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 const SECONDS_AN_HOUR: i128 = 3_600;
+/// Of what was trained on data that is of no use, so much is charged at most.
+const BAD_DATA_SECONDS_MAX: i128 = 60;
 /// A tenth, in basis points.
 const COMMISSION: (i128, i128) = (1_000, 10_000);
 
@@ -29,6 +31,8 @@ pub struct Story {
     pub ends: Vec<String>,
     pub metrics: Value,
     ordered: u32,
+    /// What the customer pays at least where their data could not be used.
+    minimum: i128,
     held: i128,
     charged: i128,
     provider: i128,
@@ -65,6 +69,7 @@ impl Story {
         match kind {
             "job.ordered" => self.ordered += 1,
             "job.funded" => self.held += minor(&said["held"])?,
+            "job.budget-raised" => self.held += minor(&said["by"])?,
             "job.charged" => {
                 self.charged += minor(&said["amount"])?;
                 self.provider += minor(&said["split"]["provider"])?;
@@ -103,30 +108,44 @@ impl Story {
                 lease.trained_seconds = whole(&said["trained_seconds"])?;
                 lease.is_completed = true;
             }
+            "work-unit.failed" if said["cause"] == "bad-data" => {
+                let seconds = whole(&said["trained_seconds"])?.min(BAD_DATA_SECONDS_MAX);
+                self.minimum = lease.price_minor * seconds / SECONDS_AN_HOUR;
+            }
             _ => {}
         }
         Ok(())
     }
 
+    /// Whether it came to a model, once.
+    pub fn is_done_once(&self) -> bool {
+        let completed = self.leases.values().filter(|it| it.is_completed);
+        self.ends == ["job.done"] && completed.count() == 1
+    }
+
+    /// What is durable, lease by lease, at the price of each.
+    fn owed(&self) -> i128 {
+        let cost = |it: &Lease| it.price_minor * it.trained_seconds / SECONDS_AN_HOUR;
+        let durable: i128 = self.leases.values().map(cost).sum();
+        durable.max(self.minimum)
+    }
+
     /// All that is wrong with how it ended and what was charged for it.
     pub fn wrongs(&self, job: &str) -> Vec<String> {
-        let owed: i128 = self
-            .leases
-            .values()
-            .map(|it| it.price_minor * it.trained_seconds / SECONDS_AN_HOUR)
-            .sum();
+        let owed = self.owed();
         let completed = self.leases.values().filter(|it| it.is_completed).count();
         let (tenths, whole) = COMMISSION;
         let facts = [
             (self.ordered == 1, format!("ordered {} times", self.ordered)),
-            (
-                self.ends == ["job.done"],
-                format!("it ended as {:?}", self.ends),
-            ),
-            (completed == 1, format!("handed in {completed} times")),
+            (self.ends.len() == 1, format!("it ended as {:?}", self.ends)),
+            (completed <= 1, format!("handed in {completed} times")),
             (
                 self.charged == owed,
                 format!("charged {}, durable progress is worth {owed}", self.charged),
+            ),
+            (
+                self.charged <= self.held,
+                format!("charged {} of a budget of {}", self.charged, self.held),
             ),
             (
                 self.charged == self.provider + self.commission,
@@ -150,6 +169,13 @@ impl Story {
         ];
         let wrong = facts.into_iter().filter(|(is_so, _)| !is_so);
         wrong.map(|(_, what)| format!("{job}: {what}")).collect()
+    }
+
+    /// Whether less was left than a second costs.
+    pub fn is_used_up(&self) -> bool {
+        let second = |it: &Lease| it.price_minor / SECONDS_AN_HOUR;
+        let second = self.leases.values().map(second).max().unwrap_or_default();
+        self.held - self.charged <= second
     }
 
     pub const fn charged(&self) -> i128 {
