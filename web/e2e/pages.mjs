@@ -69,6 +69,8 @@ export async function settled(page) {
   await page.waitForLoadState("load");
   // Every page has one, and has it last of all: behind the door it is asked first who is there.
   await page.locator("h1").first().waitFor();
-  await page.waitForFunction(() => document.querySelector("[aria-busy='true']") === null);
+  await page.waitForFunction(
+    () => document.querySelector("[aria-busy='true'], main .animate-pulse") === null,
+  );
   await page.evaluate(() => document.fonts.ready);
 }

@@ -29,8 +29,12 @@ try {
             for (const [name, path] of pages) {
               await page.goto(path);
               await settled(page);
+              // As tall as the page, so that what is fixed at an edge stands at that of the page.
+              const height = await page.evaluate(() => document.documentElement.scrollHeight);
+              await page.setViewportSize({ ...viewport, height: Math.max(height, viewport.height) });
               const file = `${name}-${language}-${viewport.width}-${theme}.png`;
               await page.screenshot({ path: join(SHOTS, file), fullPage: true });
+              await page.setViewportSize(viewport);
               taken += 1;
             }
           });

@@ -38,7 +38,9 @@ function codesOfTheServer(): string[] {
     const folder = join(ROOT, crate, "src");
     for (const file of readdirSync(folder, { withFileTypes: true, recursive: true })) {
       if (!file.name.endsWith(".rs")) continue;
-      const text = readFileSync(join(file.parentPath, file.name), "utf8");
+      // What is said behind the door for OpenAI's clients is said to programs, in their own words.
+      if (file.parentPath.includes("openai")) continue;
+      const [text = ""] = readFileSync(join(file.parentPath, file.name), "utf8").split("#[cfg(test)]");
       for (const found of text.matchAll(/Kind::new\(\s*StatusCode::\w+,\s*"([^"]+)"/g)) {
         codes.add(found[1] ?? "");
       }

@@ -190,6 +190,316 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openai/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your files, the latest first */
+        get: operations["openai_list_files"];
+        put?: never;
+        /**
+         * Upload a file
+         * @description A CSV, a ZIP of images or CIFAR-10 is kept as it is. A file named `.jsonl` is read as examples,
+         *     `{"messages"}`, `{"prompt", "completion"}` or `{"text", "label"}`, and kept as the table
+         *     `text,label` that they make.
+         */
+        post: operations["openai_create_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of your files */
+        get: operations["openai_retrieve_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file
+         * @description A dataset goes; what came of a job stays with it.
+         */
+        delete: operations["openai_delete_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is in a file
+         * @description Of what came of a job, this is the ZIP with the model, what was measured, and `predict.py`.
+         */
+        get: operations["openai_file_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your jobs, the latest first */
+        get: operations["openai_list_jobs"];
+        put?: never;
+        /**
+         * Order a job
+         * @description It is paid for from the wallet: `metadata.budget`, or what the estimate comes to at most, is
+         *     held at once, and what is not used is given back. Asked for again by a client that heard no
+         *     answer, it is the same job.
+         */
+        post: operations["openai_create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs/{fine_tuning_job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of your jobs */
+        get: operations["openai_retrieve_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs/{fine_tuning_job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description What is kept by then is charged, the rest of the budget is given back. A job that runs is
+         *     `cancelled` once its machine has let go.
+         */
+        post: operations["openai_cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs/{fine_tuning_job}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checkpoints of a job, the latest first */
+        get: operations["openai_list_job_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs/{fine_tuning_job}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events of a job, the latest first
+         * @description What its machines said is kept for thirty days.
+         */
+        get: operations["openai_list_job_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs/{fine_tuning_job}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a job
+         * @description A job that runs is `paused` once its machine has saved its work.
+         */
+        post: operations["openai_pause_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/fine_tuning/jobs/{fine_tuning_job}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a paused job */
+        post: operations["openai_resume_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models on offer, and those that you have trained */
+        get: operations["openai_list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A model on offer, or one that you have trained */
+        get: operations["openai_retrieve_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload
+         * @description It is let go when no part of it has come for an hour.
+         */
+        post: operations["openai_create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/uploads/{upload}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an upload */
+        post: operations["openai_cancel_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/uploads/{upload}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete an upload
+         * @description Its parts are put together, held against the size and the MD5 that were said, and looked into.
+         */
+        post: operations["openai_complete_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openai/v1/uploads/{upload}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a part to an upload
+         * @description Of any size, in any order, several at once: completing the upload says in which order they go.
+         */
+        post: operations["openai_add_upload_part"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -2433,6 +2743,154 @@ export interface components {
          * @enum {string}
          */
         Level: "debug" | "info" | "warn" | "error";
+        /** @description A page of a list */
+        List_OpenAiCheckpoint: {
+            data: {
+                /** Format: int64 */
+                created_at: number;
+                /** @description A name alone: what can be used is the model at the end */
+                fine_tuned_model_checkpoint: string;
+                fine_tuning_job_id: string;
+                /** @example ftckpt-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+                id: string;
+                /** @description What was measured when it was saved */
+                metrics: Record<string, never>;
+                /** @example fine_tuning.job.checkpoint */
+                object: string;
+                /** Format: int64 */
+                step_number: number;
+            }[];
+            first_id?: string | null;
+            has_more: boolean;
+            /** @description For `after`, to see what comes next */
+            last_id?: string | null;
+            /** @example list */
+            object: string;
+        };
+        /** @description A page of a list */
+        List_OpenAiFile: {
+            data: {
+                /** Format: int64 */
+                bytes: number;
+                /** Format: int64 */
+                created_at: number;
+                /** Format: int64 */
+                expires_at?: number | null;
+                filename: string;
+                /** @example file-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+                id: string;
+                /** @example file */
+                object: string;
+                /** @description `fine-tune`, or `fine-tune-results` for what came of a job */
+                purpose: string;
+                /** @description `processed`, or `error` for what cannot be trained on */
+                status: string;
+                status_details?: string | null;
+            }[];
+            first_id?: string | null;
+            has_more: boolean;
+            /** @description For `after`, to see what comes next */
+            last_id?: string | null;
+            /** @example list */
+            object: string;
+        };
+        /** @description A page of a list */
+        List_OpenAiJob: {
+            data: {
+                /** Format: int64 */
+                created_at: number;
+                error?: components["schemas"]["OpenAiJobError"] | null;
+                /**
+                 * Format: int64
+                 * @description While it runs, as its machine expects it
+                 */
+                estimated_finish?: number | null;
+                /** @description Once it has succeeded */
+                fine_tuned_model?: string | null;
+                /** Format: int64 */
+                finished_at?: number | null;
+                hyperparameters: components["schemas"]["OpenAiHyperparameters"];
+                /** @example ftjob-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+                id: string;
+                integrations?: Record<string, never>[] | null;
+                metadata?: {
+                    [key: string]: string;
+                } | null;
+                method: components["schemas"]["OpenAiJobMethod"];
+                /** @example tabular */
+                model: string;
+                /** @example fine_tuning.job */
+                object: string;
+                organization_id: string;
+                /** @description The ZIP with the model */
+                result_files: string[];
+                /** Format: int64 */
+                seed: number;
+                /**
+                 * @description `validating_files` until it is paid for, then `queued`, `running`, `paused`, `succeeded`,
+                 *     `failed` or `cancelled`
+                 */
+                status: string;
+                /**
+                 * Format: int64
+                 * @description Null: what is charged is time, and nothing here counts tokens
+                 */
+                trained_tokens?: number | null;
+                training_file: string;
+                trainnet: components["schemas"]["OpenAiJobOurs"];
+                validation_file?: string | null;
+            }[];
+            first_id?: string | null;
+            has_more: boolean;
+            /** @description For `after`, to see what comes next */
+            last_id?: string | null;
+            /** @example list */
+            object: string;
+        };
+        /** @description A page of a list */
+        List_OpenAiJobEvent: {
+            data: {
+                /** Format: int64 */
+                created_at: number;
+                data: Record<string, never>;
+                /** @example ftevent-1041-77 */
+                id: string;
+                /** @description `info`, `warn` or `error` */
+                level: string;
+                message: string;
+                /** @example fine_tuning.job.event */
+                object: string;
+                /** @description `message` or `metrics` */
+                type: string;
+            }[];
+            first_id?: string | null;
+            has_more: boolean;
+            /** @description For `after`, to see what comes next */
+            last_id?: string | null;
+            /** @example list */
+            object: string;
+        };
+        /** @description A page of a list */
+        List_OpenAiModel: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description Zero for what is on offer: that changes with the program alone
+                 */
+                created: number;
+                /** @example tabular */
+                id: string;
+                /** @example model */
+                object: string;
+                owned_by: string;
+            }[];
+            first_id?: string | null;
+            has_more: boolean;
+            /** @description For `after`, to see what comes next */
+            last_id?: string | null;
+            /** @example list */
+            object: string;
+        };
         /** @description How busy a machine is */
         Load: {
             /**
@@ -2792,6 +3250,302 @@ export interface components {
         OnPaper: {
             /** @description Each is good once, when the authenticator is lost; they are not shown again */
             recovery_codes: string[];
+        };
+        /** @description A checkpoint */
+        OpenAiCheckpoint: {
+            /** Format: int64 */
+            created_at: number;
+            /** @description A name alone: what can be used is the model at the end */
+            fine_tuned_model_checkpoint: string;
+            fine_tuning_job_id: string;
+            /** @example ftckpt-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            id: string;
+            /** @description What was measured when it was saved */
+            metrics: Record<string, never>;
+            /** @example fine_tuning.job.checkpoint */
+            object: string;
+            /** Format: int64 */
+            step_number: number;
+        };
+        /** @description Why a request was not granted, as OpenAI says it */
+        OpenAiError: {
+            error: components["schemas"]["OpenAiErrorDetail"];
+        };
+        /** @description What is in it */
+        OpenAiErrorDetail: {
+            /**
+             * @description The kind of error, for a program; never changes
+             * @example jobs/order/dataset-unfit
+             */
+            code: string;
+            message: string;
+            /**
+             * @description Which part of the request is meant
+             * @example training_file
+             */
+            param?: string | null;
+            /**
+             * @description The family of errors
+             * @example invalid_request_error
+             */
+            type: string;
+        };
+        /** @description A file */
+        OpenAiFile: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            expires_at?: number | null;
+            filename: string;
+            /** @example file-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            id: string;
+            /** @example file */
+            object: string;
+            /** @description `fine-tune`, or `fine-tune-results` for what came of a job */
+            purpose: string;
+            /** @description `processed`, or `error` for what cannot be trained on */
+            status: string;
+            status_details?: string | null;
+        };
+        /** @description A file that is gone */
+        OpenAiFileDeleted: {
+            deleted: boolean;
+            id: string;
+            object: string;
+        };
+        /** @description What a job is trained with */
+        OpenAiHyperparameters: {
+            /** Format: int64 */
+            batch_size?: number | null;
+            /**
+             * Format: double
+             * @description Of the card's learning rate
+             */
+            learning_rate_multiplier?: number | null;
+            /**
+             * Format: int64
+             * @description Epochs, or rounds of a model on tables
+             */
+            n_epochs?: number | null;
+        };
+        /** @description A job */
+        OpenAiJob: {
+            /** Format: int64 */
+            created_at: number;
+            error?: components["schemas"]["OpenAiJobError"] | null;
+            /**
+             * Format: int64
+             * @description While it runs, as its machine expects it
+             */
+            estimated_finish?: number | null;
+            /** @description Once it has succeeded */
+            fine_tuned_model?: string | null;
+            /** Format: int64 */
+            finished_at?: number | null;
+            hyperparameters: components["schemas"]["OpenAiHyperparameters"];
+            /** @example ftjob-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            id: string;
+            integrations?: Record<string, never>[] | null;
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            method: components["schemas"]["OpenAiJobMethod"];
+            /** @example tabular */
+            model: string;
+            /** @example fine_tuning.job */
+            object: string;
+            organization_id: string;
+            /** @description The ZIP with the model */
+            result_files: string[];
+            /** Format: int64 */
+            seed: number;
+            /**
+             * @description `validating_files` until it is paid for, then `queued`, `running`, `paused`, `succeeded`,
+             *     `failed` or `cancelled`
+             */
+            status: string;
+            /**
+             * Format: int64
+             * @description Null: what is charged is time, and nothing here counts tokens
+             */
+            trained_tokens?: number | null;
+            training_file: string;
+            trainnet: components["schemas"]["OpenAiJobOurs"];
+            validation_file?: string | null;
+        };
+        /** @description Why a job failed */
+        OpenAiJobError: {
+            code: string;
+            message: string;
+            /** @description `training_file`, where that is to blame */
+            param?: string | null;
+        };
+        /** @description Something about a job */
+        OpenAiJobEvent: {
+            /** Format: int64 */
+            created_at: number;
+            data: Record<string, never>;
+            /** @example ftevent-1041-77 */
+            id: string;
+            /** @description `info`, `warn` or `error` */
+            level: string;
+            message: string;
+            /** @example fine_tuning.job.event */
+            object: string;
+            /** @description `message` or `metrics` */
+            type: string;
+        };
+        /** @description How it was trained */
+        OpenAiJobMethod: {
+            supervised: components["schemas"]["OpenAiJobSupervised"];
+            type: string;
+        };
+        /** @description What there is to know beside what OpenAI shows */
+        OpenAiJobOurs: {
+            budget: components["schemas"]["Money"];
+            charged: components["schemas"]["Money"];
+            /** @description Everything that it is trained with, by the names of the card */
+            hyperparams: Record<string, never>;
+            /** @description The same job in our own API */
+            job: string;
+            metrics: Record<string, never>;
+            weights: string;
+        };
+        /** @description What it was trained with */
+        OpenAiJobSupervised: {
+            hyperparameters: components["schemas"]["OpenAiHyperparameters"];
+        };
+        /** @description How a model is to be trained */
+        OpenAiMethod: {
+            dpo?: Record<string, never> | null;
+            reinforcement?: Record<string, never> | null;
+            supervised?: components["schemas"]["OpenAiSupervised"] | null;
+            /** @description `supervised` */
+            type: string;
+        };
+        /** @description A model */
+        OpenAiModel: {
+            /**
+             * Format: int64
+             * @description Zero for what is on offer: that changes with the program alone
+             */
+            created: number;
+            /** @example tabular */
+            id: string;
+            /** @example model */
+            object: string;
+            owned_by: string;
+        };
+        /** @description A form with a file */
+        OpenAiNewFile: {
+            /**
+             * Format: binary
+             * @description 64 MiB at most; what is larger is uploaded in parts
+             */
+            file: string;
+            /** @description `fine-tune` */
+            purpose: string;
+        };
+        /** @description A job to be */
+        OpenAiNewJob: {
+            /** @description `n_epochs`, `batch_size`, `learning_rate_multiplier`, and what the model's card names */
+            hyperparameters?: Record<string, never> | null;
+            /** @description Leave them out: there are none here */
+            integrations?: Record<string, never>[] | null;
+            /** @description Ours: the column of labels, where the guess is wrong */
+            label_column?: string | null;
+            /** @description Ours: which machines will do */
+            machine?: components["schemas"]["MachineWanted"];
+            /** @description Up to 16 notes; `budget` says what the job may cost at most, in USD */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            method?: components["schemas"]["OpenAiMethod"] | null;
+            /**
+             * @description `distilbert`, `tabular` or `mobilenet_v2`
+             * @example tabular
+             */
+            model: string;
+            /**
+             * Format: int64
+             * @description The same seed, settings and data make the same model on the same machine
+             */
+            seed?: number | null;
+            suffix?: string | null;
+            /** @description Ours: the column of texts, where the guess is wrong */
+            text_column?: string | null;
+            /** @example file-01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            training_file: string;
+            /** @description Leave it out: a share of the training file is held back */
+            validation_file?: string | null;
+            weights?: components["schemas"]["FirstWeights"] | null;
+        };
+        /** @description A form with a part */
+        OpenAiNewPart: {
+            /**
+             * Format: binary
+             * @description 64 MiB at most
+             */
+            data: string;
+        };
+        /** @description An upload to be */
+        OpenAiNewUpload: {
+            /**
+             * Format: int64
+             * @description How large all of it is; at most 8 GiB
+             */
+            bytes: number;
+            /** @example reviews.jsonl */
+            filename: string;
+            /**
+             * @description What it is; what is in the file counts
+             * @example text/jsonl
+             */
+            mime_type: string;
+            /** @description `fine-tune` */
+            purpose: string;
+        };
+        /** @description What a supervised training takes */
+        OpenAiSupervised: {
+            /** @description `n_epochs`, `batch_size`, `learning_rate_multiplier`, and what the model's card names */
+            hyperparameters?: Record<string, never> | null;
+        };
+        /** @description An upload */
+        OpenAiUpload: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            expires_at: number;
+            file?: components["schemas"]["OpenAiFile"] | null;
+            filename: string;
+            /** @example upload_01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            id: string;
+            /** @example upload */
+            object: string;
+            purpose: string;
+            /** @description `pending`, `completed`, `cancelled` or `expired` */
+            status: string;
+        };
+        /** @description All parts have come */
+        OpenAiUploadCompletion: {
+            /** @description What all of it comes to, in hexadecimal digits */
+            md5?: string | null;
+            /** @description In the order in which they make the file */
+            part_ids: string[];
+        };
+        /** @description A part of an upload */
+        OpenAiUploadPart: {
+            /** Format: int64 */
+            created_at: number;
+            /** @example part_01936b1e-7c1a-7d3e-8f00-0123456789ab */
+            id: string;
+            /** @example upload.part */
+            object: string;
+            upload_id: string;
         };
         /** @description A job that was ordered */
         Ordered: {
@@ -4148,6 +4902,15 @@ export interface components {
         Withheld: "payload" | "metadata";
     };
     responses: {
+        /** @description Why it was not granted, as OpenAI says it */
+        OpenAiError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
         /** @description Why it was not granted */
         Problem: {
             headers: {
@@ -4218,6 +4981,11 @@ export type KycStanding = components['schemas']['KycStanding'];
 export type Language = components['schemas']['Language'];
 export type Leg = components['schemas']['Leg'];
 export type Level = components['schemas']['Level'];
+export type ListOpenAiCheckpoint = components['schemas']['List_OpenAiCheckpoint'];
+export type ListOpenAiFile = components['schemas']['List_OpenAiFile'];
+export type ListOpenAiJob = components['schemas']['List_OpenAiJob'];
+export type ListOpenAiJobEvent = components['schemas']['List_OpenAiJobEvent'];
+export type ListOpenAiModel = components['schemas']['List_OpenAiModel'];
 export type Load = components['schemas']['Load'];
 export type Loads = components['schemas']['Loads'];
 export type LoadSample = components['schemas']['LoadSample'];
@@ -4248,6 +5016,28 @@ export type NewService = components['schemas']['NewService'];
 export type NewUpload = components['schemas']['NewUpload'];
 export type NewUser = components['schemas']['NewUser'];
 export type OnPaper = components['schemas']['OnPaper'];
+export type OpenAiCheckpoint = components['schemas']['OpenAiCheckpoint'];
+export type OpenAiError = components['schemas']['OpenAiError'];
+export type OpenAiErrorDetail = components['schemas']['OpenAiErrorDetail'];
+export type OpenAiFile = components['schemas']['OpenAiFile'];
+export type OpenAiFileDeleted = components['schemas']['OpenAiFileDeleted'];
+export type OpenAiHyperparameters = components['schemas']['OpenAiHyperparameters'];
+export type OpenAiJob = components['schemas']['OpenAiJob'];
+export type OpenAiJobError = components['schemas']['OpenAiJobError'];
+export type OpenAiJobEvent = components['schemas']['OpenAiJobEvent'];
+export type OpenAiJobMethod = components['schemas']['OpenAiJobMethod'];
+export type OpenAiJobOurs = components['schemas']['OpenAiJobOurs'];
+export type OpenAiJobSupervised = components['schemas']['OpenAiJobSupervised'];
+export type OpenAiMethod = components['schemas']['OpenAiMethod'];
+export type OpenAiModel = components['schemas']['OpenAiModel'];
+export type OpenAiNewFile = components['schemas']['OpenAiNewFile'];
+export type OpenAiNewJob = components['schemas']['OpenAiNewJob'];
+export type OpenAiNewPart = components['schemas']['OpenAiNewPart'];
+export type OpenAiNewUpload = components['schemas']['OpenAiNewUpload'];
+export type OpenAiSupervised = components['schemas']['OpenAiSupervised'];
+export type OpenAiUpload = components['schemas']['OpenAiUpload'];
+export type OpenAiUploadCompletion = components['schemas']['OpenAiUploadCompletion'];
+export type OpenAiUploadPart = components['schemas']['OpenAiUploadPart'];
 export type Ordered = components['schemas']['Ordered'];
 export type PageDeadMail = components['schemas']['Page_DeadMail'];
 export type PageMachine = components['schemas']['Page_Machine'];
@@ -4334,6 +5124,7 @@ export type WhyMachine = components['schemas']['WhyMachine'];
 export type WhyStatus = components['schemas']['WhyStatus'];
 export type WhyTask = components['schemas']['WhyTask'];
 export type Withheld = components['schemas']['Withheld'];
+export type ResponseOpenAiError = components['responses']['OpenAiError'];
 export type ResponseProblem = components['responses']['Problem'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4611,6 +5402,523 @@ export interface operations {
                 };
             };
             default: components["responses"]["Problem"];
+        };
+    };
+    openai_list_files: {
+        parameters: {
+            query?: {
+                /** @description The last one that was seen */
+                after?: string;
+                limit?: number;
+                /** @description `asc` or `desc`, by when they came */
+                order?: string;
+                /** @description `fine-tune` or `fine-tune-results` */
+                purpose?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OpenAiFile"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_create_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["OpenAiNewFile"];
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFile"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_retrieve_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFile"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiFileDeleted"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_file_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Some of the bytes */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_list_jobs: {
+        parameters: {
+            query?: {
+                /** @description The last one that was seen */
+                after?: string;
+                /** @description How many to show at most; there may be fewer, with `has_more` */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OpenAiJob"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_create_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiNewJob"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiJob"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_retrieve_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which job */
+                fine_tuning_job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiJob"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_cancel_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which job */
+                fine_tuning_job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiJob"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_list_job_checkpoints: {
+        parameters: {
+            query?: {
+                /** @description The last one that was seen */
+                after?: string;
+                /** @description How many to show at most; there may be fewer, with `has_more` */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Which job */
+                fine_tuning_job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of checkpoints */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OpenAiCheckpoint"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_list_job_events: {
+        parameters: {
+            query?: {
+                /** @description The last one that was seen */
+                after?: string;
+                /** @description How many to show at most; there may be fewer, with `has_more` */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Which job */
+                fine_tuning_job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OpenAiJobEvent"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_pause_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which job */
+                fine_tuning_job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiJob"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_resume_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which job */
+                fine_tuning_job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiJob"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OpenAiModel"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_retrieve_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which model */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModel"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_create_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiNewUpload"];
+            };
+        };
+        responses: {
+            /** @description The upload */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiUpload"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_cancel_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which upload */
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload, cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiUpload"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_complete_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which upload */
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiUploadCompletion"];
+            };
+        };
+        responses: {
+            /** @description The upload, with its file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiUpload"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
+        };
+    };
+    openai_add_upload_part: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which upload */
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["OpenAiNewPart"];
+            };
+        };
+        responses: {
+            /** @description The part */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiUploadPart"];
+                };
+            };
+            default: components["responses"]["OpenAiError"];
         };
     };
     openapi: {
