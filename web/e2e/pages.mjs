@@ -70,7 +70,7 @@ export async function settled(page) {
   // Every page has one, and has it last of all: behind the door it is asked first who is there.
   await page.locator("h1").first().waitFor();
   await page.waitForFunction(
-    () => document.querySelector("[aria-busy='true'], main .animate-pulse") === null,
+    () => document.querySelector("[aria-busy='true'], main .animate-pulse.bg-line") === null,
   );
   await page.evaluate(() => document.fonts.ready);
 }
