@@ -10,6 +10,7 @@ use projections::Engine;
 use sqlx::PgPool;
 use store::{Clock, Log};
 use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi as Description;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::layers::{self, Guards};
@@ -18,6 +19,7 @@ use crate::openapi::{self, Document, Served};
 use crate::problem::ApiError;
 use crate::settings::Settings;
 use crate::watch::Watch;
+use crate::web::{self, App};
 use crate::{docs, health, log, metrics};
 
 /// Routes with their part of the OpenAPI document; a slice brings its own state with `with_state`.
@@ -95,25 +97,44 @@ impl Api {
 
     /// Puts the frame around its own routes and those of the slices.
     pub fn serve(&self, slices: Routes) -> Router {
-        // Whoever looks after the program is answered even when it takes no more requests.
-        let operations = Routes::new()
-            .merge(health::routes())
-            .merge(metrics::routes());
-        let guarded = Routes::with_openapi(Document::openapi())
-            .merge(docs::routes())
-            .merge(log::routes())
-            .merge(slices);
-        let (operations, of_operations) = operations.split_for_parts();
-        let (guarded, mut document) = guarded.split_for_parts();
-        document.merge(of_operations);
-        openapi::complete(&mut document);
+        let (operations, _) = operations().split_for_parts();
+        let guarded = guarded(slices);
+        let document = document(guarded.get_openapi().clone());
+        let (guarded, _) = guarded.split_for_parts();
         let guarded = guarded
-            .fallback(layers::not_found)
-            .method_not_allowed_fallback(layers::method_not_allowed);
-        let operations = operations.method_not_allowed_fallback(layers::method_not_allowed);
+            .fallback(web::or_nothing)
+            .method_not_allowed_fallback(web::or_not_allowed);
+        let operations = operations.method_not_allowed_fallback(web::or_not_allowed);
         let all = layers::guard(guarded, self).merge(operations);
         layers::frame(all.layer(Extension(Served::new(&document))), self)
     }
+
+    /// The same, and the web app wherever there is no route.
+    pub fn serve_with(&self, slices: Routes, app: App) -> Router {
+        // Around everything: what answers where there is no route is not among the routes.
+        self.serve(slices).layer(Extension(app))
+    }
+}
+
+/// Whoever looks after the program is answered even when it takes no more requests.
+fn operations() -> Routes {
+    Routes::new()
+        .merge(health::routes())
+        .merge(metrics::routes())
+}
+
+pub fn guarded(slices: Routes) -> Routes {
+    Routes::with_openapi(Document::openapi())
+        .merge(docs::routes())
+        .merge(log::routes())
+        .merge(slices)
+}
+
+/// What can be asked, with what is true of all of it.
+pub fn document(mut document: Description) -> Description {
+    document.merge(operations().into_openapi());
+    openapi::complete(&mut document);
+    document
 }
 
 impl<S: Sync> FromRequestParts<S> for Api {

@@ -29,6 +29,7 @@ mod servers;
 mod settings;
 mod users;
 mod watch;
+mod web;
 mod work;
 
 pub use api::{Api, Routes};
@@ -52,4 +53,5 @@ pub use settings::{LISTEN_DEFAULT, LogFormat, Nonsense, Settings, TlsFiles, Vari
 pub use users::{
     Admin, Auditor, Binding, By, Caller, NoSecrets, NotMade, Secrets, Signed, Tidied, Users,
 };
+pub use web::{App, AppFile};
 pub use work::Work;

@@ -7,7 +7,9 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     Components, Content, HeaderBuilder, OpenApi as Description, Ref, RefOr, Required,
     ResponseBuilder,
@@ -17,6 +19,7 @@ use utoipa_axum::routes;
 use crate::api::Routes;
 use crate::position::POSITION_HEADER;
 use crate::problem::{OpenAiError, Problem};
+use crate::users::{CSRF_HEADER, Cookie};
 
 /// The routes that answer a stranger, as method and path. A test walks the document: whatever is
 /// not here must refuse one.
@@ -42,6 +45,7 @@ pub const PUBLIC_ROUTES: &[(&str, &str)] = &[
     ("post", "/v1/users"),
     ("post", "/v1/users/confirm"),
     ("post", "/v1/users/confirm/again"),
+    ("post", "/v1/web/session"),
     ("post", "/webhook/stripe"),
 ];
 
@@ -66,8 +70,13 @@ const WITHOUT_POSITION: &[&str] = &[
 ];
 
 const PROBLEM: &str = "Problem";
+/// What callers are recognised by, as the document names it.
+const BEARER: &str = "bearer";
+const COOKIE: &str = "cookie";
+const CSRF: &str = "csrf";
+const NO_SCOPES: [&str; 0] = [];
 /// Behind this door everything is said as OpenAI says it.
-const DOOR: &str = "/openai/";
+pub const DOOR: &str = "/openai/";
 const OPENAI_ERROR: &str = "OpenAiError";
 /// Parameters that name what there is, each spelt with its own name in front.
 const IDENTITIES: [&str; 11] = [
@@ -128,10 +137,13 @@ pub fn complete(document: &mut Description) {
     components
         .responses
         .insert(OPENAI_ERROR.to_owned(), RefOr::T(theirs));
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    let bearer = RefOr::T(SecurityScheme::Http(bearer));
-    let schemes = &mut components.security_schemes;
-    schemes.insert("bearer".to_owned(), bearer);
+    for (name, scheme) in ways_to_be_known() {
+        let schemes = &mut components.security_schemes;
+        schemes.insert(name.to_owned(), RefOr::T(scheme));
+    }
+    let paths = document.paths.paths.iter_mut();
+    let of_browsers = paths.filter(|(path, _)| !path.starts_with(DOOR));
+    of_browsers.for_each(|(_, item)| let_browsers_in(item));
     for item in document.paths.paths.values_mut() {
         if let Some(post) = &mut item.post {
             let parameters = post.parameters.get_or_insert_default();
@@ -163,6 +175,65 @@ pub fn complete(document: &mut Description) {
                 .entry("default".to_owned())
                 .or_insert_with(refusal);
         }
+    }
+}
+
+/// By what callers are recognised, each said once.
+fn ways_to_be_known() -> [(&'static str, SecurityScheme); 5] {
+    let bearer = |description: &str| {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        SecurityScheme::Http(scheme.description(Some(description)).build())
+    };
+    let named = |name: &str, description: &str| ApiKeyValue::with_description(name, description);
+    let cookie = |cookie: Cookie, description: &str| {
+        SecurityScheme::ApiKey(ApiKey::Cookie(named(cookie.name(false), description)))
+    };
+    let csrf = named(
+        CSRF_HEADER.as_str(),
+        "What the cookie `trainnet_csrf` says: proof that our own page asks",
+    );
+    [
+        (BEARER, bearer("An access token, or an API key")),
+        ("machine", bearer("The secret of a machine")),
+        (
+            COOKIE,
+            cookie(
+                Cookie::Access,
+                "A session in a browser; `__Host-trainnet_access` over TLS. A bearer comes first",
+            ),
+        ),
+        (
+            "refresh_cookie",
+            cookie(
+                Cookie::Refresh,
+                "What continues a session in a browser; `__Secure-trainnet_refresh` over TLS",
+            ),
+        ),
+        (CSRF, SecurityScheme::ApiKey(ApiKey::Header(csrf))),
+    ]
+}
+
+/// Whatever a token of a session opens, its cookie opens too; a change takes proof besides.
+fn let_browsers_in(item: &mut PathItem) {
+    let open = |operation: &mut Operation, with: &SecurityRequirement| {
+        let bearer = SecurityRequirement::new(BEARER, NO_SCOPES);
+        let ways = operation.security.iter_mut();
+        ways.filter(|ways| ways.contains(&bearer))
+            .for_each(|ways| ways.push(with.clone()));
+    };
+    let cookie = SecurityRequirement::new(COOKIE, NO_SCOPES);
+    let with_proof = cookie.clone().add(CSRF, NO_SCOPES);
+    for reading in item.get.iter_mut().chain(&mut item.head) {
+        open(reading, &cookie);
+    }
+    let changing = [
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ];
+    for changing in changing.into_iter().flatten() {
+        open(changing, &with_proof);
     }
 }
 

@@ -24,7 +24,8 @@ use crate::layers::ClientAddress;
 use crate::parameters::Path;
 use crate::problem::{ApiError, Problem, kinds};
 
-/// The style of `/docs`, and nothing else, from nowhere else.
+const STYLE: &str = include_str!("outbox.css");
+/// The style, and nothing else, from nowhere else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 const SHOWN_MAX: usize = 100;
@@ -65,10 +66,19 @@ struct Development;
 /// The pages of an outbox.
 pub fn outbox(outbox: impl Outbox) -> Routes {
     let shelf: Shelf = Arc::new(outbox);
-    Routes::<Shelf>::with_openapi(Development::openapi())
+    routes().with_state(shelf)
+}
+
+/// What they are, whether or not they are served.
+pub(crate) fn described() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> Routes<Shelf> {
+    Routes::with_openapi(Development::openapi())
         .routes(routes!(all))
         .routes(routes!(one))
-        .with_state(shelf)
+        .routes(routes!(style))
 }
 
 /// Proof that the one who asks sits at this machine.
@@ -106,22 +116,36 @@ async fn all(_: OnThisMachine, State(shelf): State<Shelf>) -> Result<Response, A
     let found = look(shelf, |shelf| shelf.latest(SHOWN_MAX)).await?;
     let mut rows = String::new();
     for mail in &found {
-        write!(
+        let written = rfc3339(mail.written_at);
+        writeln!(
             rows,
-            "<dt><a href=\"/dev/outbox/{}\">{}</a></dt>\n<dd>{} <span class=\"quiet\">{}</span></dd>\n",
+            "<li><a href=\"/dev/outbox/{}\"><span class=\"subject\">{}</span>\
+             <time datetime=\"{written}\">{}</time><span class=\"to\">{}</span></a></li>",
             escaped(&mail.mail),
             escaped(or_none(&mail.subject)),
+            for_people(mail.written_at),
             escaped(or_none(&mail.to)),
-            rfc3339(mail.written_at),
         )
         .map_err(ApiError::internal)?;
     }
     let list = if found.is_empty() {
-        "<p>No mail was written yet.</p>".to_owned()
+        "<p class=\"empty\">No mail was written yet.</p>".to_owned()
     } else {
-        format!("<dl>\n{rows}</dl>")
+        format!("<ul>\n{rows}</ul>")
     };
-    Ok(page("Outbox", &list))
+    let body = format!(
+        "<h1>Outbox</h1>\n<p class=\"quiet\">Mail does not leave this machine; here it is shown \
+         instead.</p>\n{list}"
+    );
+    Ok(page("Outbox", &body))
+}
+
+/// What the pages of the outbox look like
+#[utoipa::path(get, path = "/dev/outbox.css", tag = "development", operation_id = "outbox_style",
+    security(()),
+    responses((status = 200, description = "A style", body = String, content_type = "text/css")))]
+async fn style(_: OnThisMachine) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)
 }
 
 /// A mail that would have been sent
@@ -140,11 +164,17 @@ async fn one(
 ) -> Result<Response, ApiError> {
     let found = look(shelf, move |shelf| shelf.unsent(&wanted)).await?;
     let mail = found.ok_or_else(|| ApiError::new(&kinds::NOT_FOUND))?;
+    let open = first_link(&mail.text).map_or_else(String::new, |link| {
+        let link = escaped(link);
+        format!("<a class=\"open\" href=\"{link}\">Open the link</a>\n")
+    });
     let body = format!(
-        "<p><a href=\"/dev/outbox\">All mails</a></p>\n<p>To {}, <span class=\"quiet\">{}</span>\
-         </p>\n<pre>{}</pre>",
+        "<a class=\"back\" href=\"/dev/outbox\">← All mails</a>\n<h1>{}</h1>\n\
+         <p class=\"quiet\">To {}, {}</p>\n<article>\n<div class=\"text\">{}</div>\n\
+         {open}</article>",
+        escaped(or_none(&mail.subject)),
         escaped(or_none(&mail.to)),
-        rfc3339(mail.written_at),
+        for_people(mail.written_at),
         with_links(&mail.text),
     );
     Ok(page(or_none(&mail.subject), &body))
@@ -166,8 +196,8 @@ fn page(title: &str, body: &str) -> Response {
     let text = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"/docs/page.css\">\n</head>\n\
-         <body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"/dev/outbox.css\">\n</head>\n\
+         <body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     );
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -184,13 +214,27 @@ fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// As one reads it at a glance.
+fn for_people(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn is_link(word: &str) -> bool {
+    word.starts_with("http://") || word.starts_with("https://")
+}
+
+/// What a mail is about, more often than not.
+fn first_link(text: &str) -> Option<&str> {
+    text.split_whitespace().find(|word| is_link(word))
+}
+
 /// A text with whatever stands in it as an address on the web made into a link.
 fn with_links(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
         let address = word.trim_end();
         let behind = &word[address.len()..];
         let safe = escaped(address);
-        if address.starts_with("http://") || address.starts_with("https://") {
+        if is_link(address) {
             format!("<a href=\"{safe}\">{safe}</a>{behind}")
         } else {
             format!("{safe}{behind}")

@@ -1,16 +1,18 @@
 //! All slices together, each standing on those before it: what every program that serves wires.
 
 use ::objects::{Settings as ObjectSettings, Shelf};
+use axum::Extension;
 use store::Log;
 
-use crate::api::Routes;
+use crate::api::{self, Routes};
 use crate::jobs::Jobs;
 use crate::objects::Objects;
 use crate::openai;
+use crate::outbox;
 use crate::payments::Payments;
 use crate::servers::Servers;
 use crate::settings::Settings;
-use crate::users::Users;
+use crate::users::{Browsers, Users};
 use crate::work::Work;
 
 /// Everything that can be asked, and what it stands on; clones share it.
@@ -22,6 +24,7 @@ pub struct Product {
     pub payments: Payments,
     pub work: Work,
     pub jobs: Jobs,
+    browsers: Browsers,
 }
 
 /// What the product is given from outside.
@@ -42,6 +45,7 @@ impl Product {
             kept,
             webhook_secret,
         } = outside;
+        let browsers = Browsers::new(&users, &base, settings.tls.is_some());
         let servers = Servers::new(log, &users, settings);
         let objects = Objects::new(log, &users, shelf, kept, base);
         let payments = Payments::new(log, webhook_secret);
@@ -55,21 +59,36 @@ impl Product {
             payments,
             work,
             jobs,
+            browsers,
         }
     }
 
     /// All routes, and `more` that stand among them.
     pub fn routes(&self, more: Routes) -> Routes {
-        let routes = Users::routes()
+        let payments = self.payments.around(Payments::routes());
+        let routes = Self::but_payments().merge(payments).merge(more);
+        let routes = self.work.around(routes);
+        let routes = self.users.around(self.servers.around(routes));
+        self.jobs
+            .around(self.objects.around(routes))
+            .layer(Extension(self.browsers.clone()))
+    }
+
+    fn but_payments() -> Routes {
+        Users::routes()
             .merge(Servers::routes())
             .merge(Objects::routes())
-            .merge(self.payments.routes())
             .merge(Work::routes())
             .merge(Jobs::routes())
             .merge(openai::routes())
-            .merge(more);
-        let routes = self.work.around(routes);
-        let routes = self.users.around(self.servers.around(routes));
-        self.jobs.around(self.objects.around(routes))
+    }
+
+    /// What all of it can be asked, with what a server in development shows besides: the same that
+    /// its `/openapi.json` says, without a server.
+    pub fn document() -> Vec<u8> {
+        let routes = api::guarded(Self::but_payments().merge(Payments::routes()));
+        let mut described = routes.into_openapi();
+        described.merge(outbox::described());
+        serde_json::to_vec(&api::document(described)).expect("the document is made of strings")
     }
 }

@@ -75,6 +75,9 @@ pub enum Command {
         /// End when the model is trained
         #[arg(long)]
         no_stay: bool,
+        /// Stay up without anybody in it: no people, no machine and no model are made
+        #[arg(long, conflicts_with_all = ["distilbert", "no_stay"])]
+        no_tour: bool,
     },
     /// Tell a small story of money through the kernel, show the books, and follow the log
     Story {
@@ -84,6 +87,8 @@ pub enum Command {
     },
     /// Answer HTTP over the log; what the environment says of it is in .env.example
     Serve,
+    /// Print what the API can be asked, as `/openapi.json` says it
+    Openapi,
     /// Read, prove, explain and move the log; exit status 1 when a difference was found
     Replay(replay::Arguments),
     /// Have this machine train for others, and earn

@@ -15,6 +15,7 @@ mod interrupt;
 mod kept;
 mod mail;
 mod operator;
+mod pages;
 mod people;
 mod receipt;
 mod serve;
@@ -36,6 +37,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use arguments::{Arguments, Command, DatabaseCommand, Place};
 use home::Home;
+use tour::Model;
 use traces::Traces;
 
 /// The kernel makes many small things and drops them; this allocator is quicker at it than libc's.
@@ -80,9 +82,18 @@ async fn perform(Arguments { place, command }: Arguments) -> anyhow::Result<Exit
         Command::Up {
             distilbert,
             no_stay,
-        } => up::up(&place, distilbert, !no_stay).await,
+            no_tour,
+        } => {
+            let model = (!no_tour).then_some(if distilbert {
+                Model::Distilbert
+            } else {
+                Model::Tabular
+            });
+            up::up(&place, model, !no_stay).await
+        }
         Command::Story { no_stay } => demonstrate::story(&place, !no_stay).await,
         Command::Serve => serve::serve(&place).await,
+        Command::Openapi => pages::openapi(),
         Command::Replay(asked) => operator::replay(&place, asked).await,
         Command::Agent { command } => Box::pin(agency::agent(&place, command)).await,
         Command::Receipt { command } => receipt::receipt(command),

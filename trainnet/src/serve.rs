@@ -27,6 +27,7 @@ use crate::home::Home;
 use crate::interrupt::interrupted;
 use crate::kept::{self, Kept};
 use crate::mail::{self, Mail};
+use crate::pages;
 use crate::people as known;
 
 /// A database that is out of reach is asked again after this long.
@@ -74,7 +75,11 @@ async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> an
     });
     let serving = Serving::start(log, &engine, users, decided);
     // Whoever closed the terminal does not want to be told.
-    drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
+    let (addresses, url) = (serving.addresses(), serving.url());
+    drop(writeln!(
+        std::io::stdout(),
+        "{addresses}\nThe web app is at {url}/."
+    ));
     let outcome = tokio::select! {
         heard = interrupted() => heard,
         never = look_after(home, log, &engine) => match never {},
@@ -148,11 +153,12 @@ impl Serving {
             kept: kept.settings,
             webhook_secret: charging.as_ref().map(|it| it.webhook_secret.clone()),
         };
+        let app = pages::app(&outside.kept.place);
         let product = Product::new(log, users, &settings, outside);
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
         let slices = product.routes(outbox.map_or_else(Routes::new, api::outbox));
-        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
+        let router = Api::new(log.clone(), engine.clone(), settings).serve_with(slices, app);
         let given = Given {
             mail: of_mail,
             cards: charging,

@@ -18,13 +18,9 @@ use crate::operator;
 use crate::serve::{self, Serving};
 use crate::tour::{self, Ground, Model, Told};
 
-pub async fn up(place: &Place, distilbert: bool, stay: bool) -> anyhow::Result<ExitCode> {
+/// Trains this model in it, if any.
+pub async fn up(place: &Place, model: Option<Model>, stay: bool) -> anyhow::Result<ExitCode> {
     let home = Home::open(place).await?;
-    let model = if distilbert {
-        Model::Distilbert
-    } else {
-        Model::Tabular
-    };
     let outcome = with_home(place, &home, model, stay).await;
     let closed = home.close().await;
     let code = outcome?;
@@ -35,7 +31,7 @@ pub async fn up(place: &Place, distilbert: bool, stay: bool) -> anyhow::Result<E
 async fn with_home(
     place: &Place,
     home: &Home,
-    model: Model,
+    model: Option<Model>,
     stay: bool,
 ) -> anyhow::Result<ExitCode> {
     home.migrate().await?;
@@ -46,7 +42,12 @@ async fn with_home(
 }
 
 /// Runs everything beside the tour, until it ends or somebody ends it.
-async fn with_log(place: &Place, log: &Log, model: Model, stay: bool) -> anyhow::Result<ExitCode> {
+async fn with_log(
+    place: &Place,
+    log: &Log,
+    model: Option<Model>,
+    stay: bool,
+) -> anyhow::Result<ExitCode> {
     let engine = Engine::open(
         log.clone(),
         Arc::new(catalogue::catalogue()),
@@ -60,14 +61,14 @@ async fn with_log(place: &Place, log: &Log, model: Model, stay: bool) -> anyhow:
         async move { engine.run(async { drop(stopped.await) }).await }
     });
     let serving = Serving::on_loopback(place, log, &engine).await?;
-    let ground = Ground {
+    let ground = model.map(|model| Ground {
         url: serving.url().to_owned(),
         simulator: serving.simulator_url(),
         data: place.data_dir.clone(),
         model,
-    };
+    });
     let outcome = tokio::select! {
-        outcome = show((log, &engine), &serving, &ground, stay) => outcome,
+        outcome = show((log, &engine), &serving, ground.as_ref(), stay) => outcome,
         heard = interrupted() => heard.map(|()| {
             // Whoever closed the terminal does not want to be told.
             drop(writeln!(std::io::stdout(), "\nEnding: what was asked for is written first."));
@@ -84,13 +85,16 @@ async fn with_log(place: &Place, log: &Log, model: Model, stay: bool) -> anyhow:
 async fn show(
     (log, engine): (&Log, &Engine),
     serving: &Serving,
-    ground: &Ground,
+    ground: Option<&Ground>,
     stay: bool,
 ) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
-    writeln!(out, "{}\n", serving.addresses())?;
-    let told = tour::tour(&mut out, ground).await?;
-    verify(&mut out, log).await?;
+    let mut told = None;
+    if let Some(ground) = ground {
+        writeln!(out, "{}\n", serving.addresses())?;
+        told = Some(tour::tour(&mut out, ground).await?);
+        verify(&mut out, log).await?;
+    }
     if stay {
         let hint = serve::hint(log, engine).await?;
         stay_up(&mut out, serving, (told, hint)).await?;
@@ -121,19 +125,32 @@ async fn verify(out: &mut (dyn Write + Send), log: &Log) -> anyhow::Result<()> {
 async fn stay_up(
     out: &mut (dyn Write + Send),
     serving: &Serving,
-    (mut told, hint): (Told, Option<&str>),
+    (told, hint): (Option<Told>, Option<&str>),
 ) -> anyhow::Result<()> {
     writeln!(out, "\n{}", serving.addresses())?;
     if let Some(hint) = hint {
         writeln!(out, "{hint}")?;
     }
-    writeln!(
-        out,
-        "The customer signs in as {} with the password {}.",
-        told.customer_email, told.customer_password
-    )?;
-    if let Some(gone) = told.machine.gone() {
-        writeln!(out, "The machine's agent has ended: {gone}.")?;
+    // For as long as this is there, its agent runs.
+    let mut told = told;
+    if let Some(told) = &mut told {
+        if let Some(gone) = told.machine.gone() {
+            writeln!(out, "The machine's agent has ended: {gone}.")?;
+        }
+        writeln!(
+            out,
+            "\nThe web app: {}/\n  sign in as {} with the password {}",
+            serving.url(),
+            told.customer_email,
+            told.customer_password
+        )?;
+        writeln!(
+            out,
+            "  or, to see what a provider sees, as {} with {}",
+            told.provider_email, told.provider_password
+        )?;
+    } else {
+        writeln!(out, "\nThe web app: {}/", serving.url())?;
     }
     writeln!(out, "\nCtrl-C ends it.")?;
     std::future::pending().await

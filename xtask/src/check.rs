@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
+use crate::setup::web;
 use crate::steps::Steps;
 use crate::{arrows, house, workspace};
 
@@ -44,6 +45,12 @@ pub fn perform(steps: &mut Steps) {
         steps.perform("dependencies", &format!("cargo {}", deny.join(" ")), || {
             bail!("cargo-deny is missing: run `cargo xtask setup --tests`")
         });
+    }
+    if web::install(steps) {
+        steps.run(
+            "web types",
+            &mut web::npm(&["exec", "--", "tsc", "--noEmit"]),
+        );
     }
     steps.perform("house rules", "the rules in xtask/src/house.rs", || {
         found_nothing(&house::violations(&workspace::root())?)

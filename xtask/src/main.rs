@@ -46,6 +46,10 @@ enum Task {
     Test,
     /// Sets up, then runs the marketplace until Ctrl-C
     Up(Rest),
+    /// Builds the web app, where its sources have changed; the next build of the program carries it
+    Web,
+    /// Takes a picture of every page, in both languages, two widths, light and dark, into web/shots
+    Screenshots,
     /// Measures a release build
     Bench {
         #[command(subcommand)]
@@ -124,6 +128,8 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Arrows => Ok(arrows::run()),
         Task::Test => programs::test(),
         Task::Up(rest) => programs::up(&rest.arguments),
+        Task::Web => Ok(setup::provide_web()),
+        Task::Screenshots => programs::screenshots(),
         Task::Bench {
             what: Bench::Kernel(rest),
         } => programs::prove(&["bench", "kernel"], &rest.arguments),

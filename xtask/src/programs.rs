@@ -1,10 +1,12 @@
 //! Runs the workspace's own programs with the arguments given here.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, ensure};
 
+use crate::setup::web;
 use crate::steps::{Steps, shown};
 use crate::{check, setup, workspace};
 
@@ -17,6 +19,7 @@ pub fn test() -> anyhow::Result<bool> {
     check::perform(&mut steps);
     steps.run("tests", workspace::cargo().args(["test", "--workspace"]));
     steps.run("trainer", &mut setup::trainer_tests());
+    test_web(&mut steps);
     if workspace::has_member(&workspace::metadata()?, "proofs") {
         let proofs = ["run", "-p", "proofs", "--"];
         let chaos = ["chaos", "bank", "--seconds", "5", "--with-controls"];
@@ -42,6 +45,41 @@ pub fn test() -> anyhow::Result<bool> {
         steps.run("tamper", workspace::cargo().args(proofs).arg("tamper"));
     }
     Ok(steps.sum_up())
+}
+
+/// Holds the client against the API of this build, then runs the web app's own tests.
+fn test_web(steps: &mut Steps) {
+    let described = workspace::root().join("target/openapi.json");
+    let written = steps.perform("API", "trainnet openapi > target/openapi.json", || {
+        let mut command = workspace::cargo();
+        command.args(["run", "--quiet", "-p", "trainnet", "--", "openapi"]);
+        let output = command.output().context("cannot run cargo")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{said}");
+        fs::write(&described, output.stdout).context("it cannot be written")
+    });
+    if written {
+        let mut check = web::npm(&["run", "--silent", "api:check", "--"]);
+        steps.run("client of the API", check.arg(&described));
+    }
+    steps.run("web tests", &mut web::npm(&["run", "--silent", "test"]));
+    steps.run("web weight", &mut web::npm(&["run", "--silent", "size"]));
+    steps.run("browser", &mut web::npm(&["run", "--silent", "e2e"]));
+}
+
+/// Sets up, then has a picture taken of every page.
+pub fn screenshots() -> anyhow::Result<bool> {
+    if !setup::run(true)? {
+        return Ok(false);
+    }
+    let mut steps = Steps::default();
+    let build = ["build", "-p", "trainnet"];
+    let went_well = steps.run("program", workspace::cargo().args(build))
+        && steps.run(
+            "pictures",
+            &mut web::npm(&["run", "--silent", "screenshots"]),
+        );
+    Ok(went_well)
 }
 
 /// Sets up, then becomes the marketplace, so that Ctrl-C reaches it and nothing stands between.

@@ -2,6 +2,7 @@
 
 mod act;
 mod cards;
+mod curves;
 mod download;
 mod estimate;
 mod list;
@@ -72,6 +73,7 @@ impl Jobs {
             .merge(estimate::routes())
             .merge(train::routes())
             .merge(list::routes())
+            .merge(curves::routes())
             .merge(status::routes())
             .merge(act::routes())
             .merge(download::routes())

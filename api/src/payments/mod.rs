@@ -1,5 +1,6 @@
 //! Paying by card and what is in a wallet: topping up, giving back, looking, and being told.
 
+mod explain;
 mod give_back;
 mod list;
 mod open;
@@ -46,15 +47,21 @@ impl Payments {
     }
 
     /// Its own routes; they stand within the users, who know who asks.
-    pub fn routes(&self) -> Routes {
+    /// Its own routes; they stand within [`Payments::around`].
+    pub fn routes() -> Routes {
         Routes::new()
             .merge(top_ups::routes())
             .merge(wallet::routes())
             .merge(statement::routes())
+            .merge(explain::routes())
             .merge(list::routes())
             .merge(give_back::routes())
             .merge(webhook::routes())
-            .layer(Extension(self.clone()))
+    }
+
+    /// Puts itself where these routes look for it.
+    pub fn around(&self, slices: Routes) -> Routes {
+        slices.layer(Extension(self.clone()))
     }
 
     fn commands(&self) -> &Commands<Payment> {

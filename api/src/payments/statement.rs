@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use domain::users::Scope;
+use ledger::Account;
 use projections::books::{self, Books, Line};
 use projections::tenants;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::money::Amount;
 use crate::page::{self, Page};
 use crate::parameters::Query;
 use crate::position::Reached;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, kinds};
 use crate::users::{Caller, rfc3339};
 
 pub fn routes() -> Routes {
@@ -33,6 +34,10 @@ struct Which {
     cursor: Option<String>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
+    /// Only what moved in this one: `available`, `held`, `pending`, `withdrawing`, `disputed` or
+    /// `owed`
+    #[param(pattern = "^(available|held|pending|withdrawing|disputed|owed)$")]
+    account: Option<String>,
 }
 
 /// An event, and what it moved of yours
@@ -78,7 +83,15 @@ async fn statement(
     caller.insist(Scope::Read)?;
     let limit = page::limit(which.limit)?;
     let before = page::place(which.cursor.as_deref())?.unwrap_or(i64::MAX);
-    let accounts = accounts_of(caller.user()).map_err(ApiError::internal)?;
+    let mut accounts = accounts_of(caller.user()).map_err(ApiError::internal)?;
+    if let Some(wanted) = &which.account {
+        accounts.retain(|account| called(account) == wanted);
+        if accounts.is_empty() {
+            return Err(ApiError::new(&kinds::PARAMETER_INVALID)
+                .detail("Name one of the accounts of a wallet.")
+                .field("account"));
+        }
+    }
     let mut tenant = tenants::as_tenant(api.pool(), caller.user()).await?;
     let lines = books::latest_of(&mut *tenant, &accounts, before, limit + 1).await?;
     drop(tenant);
@@ -97,18 +110,22 @@ async fn statement(
     Ok(Json(Page::of(found, limit, |line| line.position, named)))
 }
 
+/// What its owner calls an account.
+fn called(account: &Account) -> &str {
+    let name = account.as_str();
+    if name.starts_with("receivable/") {
+        "owed"
+    } else {
+        name.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// The lines of an event stand together.
 fn by_event(lines: Vec<Line>) -> Vec<StatementLine> {
     let mut found: Vec<StatementLine> = Vec::new();
     for line in lines {
-        let leaf = line.account.as_str().rsplit('/').next().unwrap_or_default();
-        let account = if line.account.as_str().starts_with("receivable/") {
-            "owed"
-        } else {
-            leaf
-        };
         let movement = Movement {
-            account: account.to_owned(),
+            account: called(&line.account).to_owned(),
             amount: Amount(line.amount),
             balance: Amount(line.balance),
         };

@@ -152,7 +152,7 @@ pub struct HeardMachine {
 ///
 /// A machine that says nothing for 45 seconds counts as gone.
 #[utoipa::path(post, path = "/v1/machines/heartbeat", tag = "servers",
-    operation_id = "machine_heartbeat", security(("bearer" = [])), request_body = MachineHeartbeat,
+    operation_id = "machine_heartbeat", security(("machine" = [])), request_body = MachineHeartbeat,
     responses((status = 200, description = "What is to do", body = HeardMachine)))]
 async fn heartbeat(
     api: Api,

@@ -1,4 +1,4 @@
-//! Who asks: a person in a session, or a program with a key. Without one of these, 401.
+//! Who asks: a person in a session, by token or by cookie, or a program with a key. Else, 401.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -6,9 +6,11 @@ use axum::http::request::Parts;
 use domain::users::{ApiKeyId, Created, Role, Scope, SessionId, Standing, UserId};
 
 use super::Users;
+use super::browsers::{Browsers, Cookie};
 use super::place::{Binding, Place};
 use super::problems::{BLOCKED, REAUTH_REQUIRED, over};
 use super::{keys, tokens};
+use crate::openapi::DOOR;
 use crate::problem::{ApiError, kinds};
 
 /// By what the caller was recognised.
@@ -82,15 +84,33 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let users = Users::of(parts)?;
-        let token = bearer(parts)?.to_owned();
-        let caller = if keys::is_key(&token) {
-            of_key(&users, &token).await?
-        } else {
+        if let Some((browsers, token)) = in_browser(parts) {
             let place = Place::from_request_parts(parts, state).await?;
-            of_session(&users, &token, &place).await?
-        };
-        Ok(caller)
+            let (standing, session) = of_session(&users, &token, &place).await?;
+            browsers.insist(parts, session)?;
+            let by = By::Session(session);
+            return Ok(Self { standing, by });
+        }
+        let token = bearer(parts)?.to_owned();
+        if keys::is_key(&token) {
+            return of_key(&users, &token).await;
+        }
+        let place = Place::from_request_parts(parts, state).await?;
+        let (standing, session) = of_session(&users, &token, &place).await?;
+        let by = By::Session(session);
+        Ok(Self { standing, by })
     }
+}
+
+/// What a browser shows by itself, unless whoever asks shows something on purpose. The door for
+/// clients of others is for programs with keys, and no page of ours goes through it.
+fn in_browser(parts: &Parts) -> Option<(Browsers, String)> {
+    if parts.headers.contains_key(AUTHORIZATION) || parts.uri.path().starts_with(DOOR) {
+        return None;
+    }
+    let browsers = Browsers::of(parts)?;
+    let token = browsers.shown(&parts.headers, Cookie::Access)?.to_owned();
+    Some((browsers, token))
 }
 
 pub fn bearer(parts: &Parts) -> Result<&str, ApiError> {
@@ -108,7 +128,12 @@ pub fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     }
 }
 
-async fn of_session(users: &Users, token: &str, place: &Place) -> Result<Caller, ApiError> {
+/// Whose session it is, as of this moment, for whoever shows its access token where it began.
+pub(super) async fn of_session(
+    users: &Users,
+    token: &str,
+    place: &Place,
+) -> Result<(Standing, SessionId), ApiError> {
     let now = users.now();
     let claims = users.tokens().open_access(token, now);
     let claims = claims.ok_or_else(|| {
@@ -126,10 +151,7 @@ async fn of_session(users: &Users, token: &str, place: &Place) -> Result<Caller,
     if !session.is_open(now) || session.user() != Some(claims.sub) {
         return Err(over());
     }
-    Ok(Caller {
-        standing,
-        by: By::Session(claims.sid),
-    })
+    Ok((standing, claims.sid))
 }
 
 async fn of_key(users: &Users, token: &str) -> Result<Caller, ApiError> {

@@ -4,6 +4,7 @@ mod address;
 mod admin;
 mod attempts;
 mod audit;
+mod browsers;
 mod caller;
 mod changed;
 mod confirm;
@@ -31,6 +32,7 @@ mod tidy;
 mod tokens;
 mod totp;
 mod uses;
+mod web_session;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -58,6 +60,7 @@ use tokens::Tokens;
 use uses::Uses;
 
 pub use admin::NotMade;
+pub(crate) use browsers::{Browsers, CSRF_HEADER, Cookie};
 pub use caller::{Admin, Auditor, By, Caller, Signed};
 pub(crate) use caller::{Examiner, bearer};
 pub(crate) use changed::Changed;
@@ -139,6 +142,7 @@ impl Users {
             .merge(sign_in::routes())
             .merge(refresh::routes())
             .merge(sessions::routes())
+            .merge(web_session::routes())
             .merge(recover::routes())
             .merge(me::routes())
             .merge(provider::routes())

@@ -51,38 +51,49 @@ async fn refresh(
     body: Body<GoOn>,
 ) -> Result<(Position, Json<Tokens>), ApiError> {
     let token = body.value.refresh_token;
-    let opened = users.tokens().open_refresh(token.trim()).ok_or_else(over)?;
-    let Refresh {
-        session,
-        generation,
-    } = opened;
-    let state = users.session(session).await?;
-    let started = state.started().ok_or_else(over)?;
-    let user = started.user;
-    let standing = users.user(user).await?;
-    if standing.standing().ok_or_else(over)?.blocked {
-        return Err(ApiError::new(&BLOCKED));
+    let (position, tokens) = users.go_on(&asked, &place, token.trim()).await?;
+    Ok((position, Json(tokens)))
+}
+
+impl Users {
+    /// The next pair for whoever shows the token that is good now.
+    pub(super) async fn go_on(
+        &self,
+        asked: &Asked,
+        place: &Place,
+        token: &str,
+    ) -> Result<(Position, Tokens), ApiError> {
+        let opened = self.tokens().open_refresh(token).ok_or_else(over)?;
+        let Refresh {
+            session,
+            generation,
+        } = opened;
+        let state = self.session(session).await?;
+        let started = state.started().ok_or_else(over)?;
+        let user = started.user;
+        let standing = self.user(user).await?;
+        if standing.standing().ok_or_else(over)?.blocked {
+            return Err(ApiError::new(&BLOCKED));
+        }
+        let next = self.tokens().refresh(session, generation.saturating_add(1));
+        let command = SessionCommand::Refresh {
+            generation,
+            token: digest(token),
+            next: digest(&next),
+            device: place.device,
+            binding_holds: self.binding() == Binding::Off || place.device == started.device,
+            at: self.now(),
+        };
+        let id = session.to_string();
+        let context = asked.context(&user.to_string(), b"").without_key();
+        let refreshed = self.sessions().execute(&id, command, &context).await;
+        let refreshed = refreshed.map_err(|refusal| refused(refusal, of_session))?;
+        let now = self.session(session).await?;
+        if now.ended() == Some(EndedBecause::TokenReused) {
+            tracing::warn!(%session, "a refresh token was shown twice: the session was ended");
+        }
+        let generation = now.generation().ok_or_else(over)?;
+        let tokens = self.pair(user, session, generation, place.device);
+        Ok((Position(refreshed.position), tokens))
     }
-    let next = users
-        .tokens()
-        .refresh(session, generation.saturating_add(1));
-    let command = SessionCommand::Refresh {
-        generation,
-        token: digest(token.trim()),
-        next: digest(&next),
-        device: place.device,
-        binding_holds: users.binding() == Binding::Off || place.device == started.device,
-        at: users.now(),
-    };
-    let id = session.to_string();
-    let context = asked.context(&user.to_string(), b"").without_key();
-    let refreshed = users.sessions().execute(&id, command, &context).await;
-    let refreshed = refreshed.map_err(|refusal| refused(refusal, of_session))?;
-    let now = users.session(session).await?;
-    if now.ended() == Some(EndedBecause::TokenReused) {
-        tracing::warn!(%session, "a refresh token was shown twice: the session was ended");
-    }
-    let generation = now.generation().ok_or_else(over)?;
-    let tokens = users.pair(user, session, generation, place.device);
-    Ok((Position(refreshed.position), Json(tokens)))
 }

@@ -51,18 +51,18 @@ pub struct Credentials {
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
     /// For the `Authorization` header, behind `Bearer`
-    access_token: String,
+    pub(super) access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
     /// Seconds until the access token has to be refreshed
     #[schema(example = 900)]
     expires_in: i64,
     /// Good once, for the next pair
-    refresh_token: String,
+    pub(super) refresh_token: String,
     #[schema(value_type = String, example = "session_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
-    session: SessionId,
+    pub(super) session: SessionId,
     #[schema(value_type = String, example = "user_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
-    user: UserId,
+    pub(super) user: UserId,
 }
 
 /// Sign in
@@ -75,39 +75,8 @@ async fn sign_in(
     users: Extension<Users>,
     body: Body<Credentials>,
 ) -> Result<(Position, Json<Tokens>), ApiError> {
-    let credentials = body.value;
-    let address = users.address(&credentials.email);
-    let attempt = users
-        .attempts()
-        .sign_in(&place, address, users.now())
-        .await?;
-    let user = users.registered(address).await?;
-    let entered = users.enter(&asked, &credentials, user).await;
-    match entered {
-        Ok(entered) => {
-            let signed = users
-                .open(&asked, &place, entered, credentials.remember)
-                .await?;
-            users
-                .still_the_same(&asked, entered, signed.1.session)
-                .await?;
-            users.attempts().succeeded(attempt, entered.user).await?;
-            users.write_down(attempt, entered.user, &place).await?;
-            Ok(signed)
-        }
-        Err(refusal) => {
-            if *refusal.kind() == SECOND_FACTOR_REQUIRED {
-                users.attempts().forgiven(attempt).await?;
-            }
-            if is_a_guess(&refusal) {
-                users.attempts().failed(attempt, user, users.now()).await?;
-                if let Some(user) = user {
-                    users.write_down(attempt, user, &place).await?;
-                }
-            }
-            Err(refusal)
-        }
-    }
+    let (position, tokens) = users.sign_in(&asked, &place, &body.value).await?;
+    Ok((position, Json(tokens)))
 }
 
 /// What counts towards the lock.
@@ -125,6 +94,42 @@ struct Entered {
 }
 
 impl Users {
+    /// Opens a session for whoever shows what they are asked for; each attempt is counted.
+    pub(super) async fn sign_in(
+        &self,
+        asked: &Asked,
+        place: &Place,
+        credentials: &Credentials,
+    ) -> Result<(Position, Tokens), ApiError> {
+        let address = self.address(&credentials.email);
+        let attempt = self.attempts().sign_in(place, address, self.now()).await?;
+        let user = self.registered(address).await?;
+        match self.enter(asked, credentials, user).await {
+            Ok(entered) => {
+                let signed = self
+                    .open(asked, place, entered, credentials.remember)
+                    .await?;
+                self.still_the_same(asked, entered, signed.1.session)
+                    .await?;
+                self.attempts().succeeded(attempt, entered.user).await?;
+                self.write_down(attempt, entered.user, place).await?;
+                Ok(signed)
+            }
+            Err(refusal) => {
+                if *refusal.kind() == SECOND_FACTOR_REQUIRED {
+                    self.attempts().forgiven(attempt).await?;
+                }
+                if is_a_guess(&refusal) {
+                    self.attempts().failed(attempt, user, self.now()).await?;
+                    if let Some(user) = user {
+                        self.write_down(attempt, user, place).await?;
+                    }
+                }
+                Err(refusal)
+            }
+        }
+    }
+
     async fn enter(
         &self,
         asked: &Asked,
@@ -256,7 +261,7 @@ impl Users {
         place: &Place,
         entered: Entered,
         remember: bool,
-    ) -> Result<(Position, Json<Tokens>), ApiError> {
+    ) -> Result<(Position, Tokens), ApiError> {
         let Entered {
             user,
             second_factor,
@@ -290,7 +295,7 @@ impl Users {
         let started = self.sessions().begin(&id, command, &context).await;
         let started = started.map_err(|refusal| refused(refusal, of_session))?;
         let tokens = self.pair(user, session, 0, place.device);
-        Ok((Position(started.position), Json(tokens)))
+        Ok((Position(started.position), tokens))
     }
 
     /// Ends the session again where the password changed, or a block came, while it was opened:

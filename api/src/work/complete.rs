@@ -57,7 +57,7 @@ pub struct TaskOver {
 ///
 /// Said again under the same fence with the same artifact, it is answered the same.
 #[utoipa::path(post, path = "/tasks/{unit}/complete", tag = "work",
-    operation_id = "complete_task", security(("bearer" = [])), request_body = TaskResult,
+    operation_id = "complete_task", security(("machine" = [])), request_body = TaskResult,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "It was taken", body = TaskOver)))]
 async fn complete(

@@ -70,7 +70,7 @@ pub struct TaskFailure {
 
 /// Say that a unit cannot go on
 #[utoipa::path(post, path = "/tasks/{unit}/fail", tag = "work", operation_id = "fail_task",
-    security(("bearer" = [])), request_body = TaskFailure,
+    security(("machine" = [])), request_body = TaskFailure,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "It was taken", body = TaskOver)))]
 async fn fail(

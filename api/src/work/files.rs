@@ -85,7 +85,7 @@ pub struct TaskUploadParts {
 ///
 /// Asked again for the same file under the same fence, it is the same upload.
 #[utoipa::path(post, path = "/tasks/{unit}/uploads", tag = "work", operation_id = "upload_of_task",
-    security(("bearer" = [])), request_body = TaskUpload,
+    security(("machine" = [])), request_body = TaskUpload,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 201, description = "Where to send its parts", body = TaskUploadParts)))]
 async fn open(
@@ -154,7 +154,7 @@ pub struct TaskFile {
 
 /// Say that all parts of a file were sent
 #[utoipa::path(post, path = "/tasks/{unit}/uploads/{object}/complete", tag = "work",
-    operation_id = "complete_upload_of_task", security(("bearer" = [])),
+    operation_id = "complete_upload_of_task", security(("machine" = [])),
     request_body = TaskUploadDone,
     params(("unit" = String, Path, description = "Which unit"),
         ("object" = String, Path, description = "Which file")),

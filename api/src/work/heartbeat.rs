@@ -43,7 +43,7 @@ pub struct TaskHeartbeat {
 
 /// Say that a unit is being worked on
 #[utoipa::path(post, path = "/tasks/{unit}/heartbeat", tag = "work",
-    operation_id = "task_heartbeat", security(("bearer" = [])), request_body = TaskHeartbeat,
+    operation_id = "task_heartbeat", security(("machine" = [])), request_body = TaskHeartbeat,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "What is to do", body = Directed)))]
 async fn heartbeat(

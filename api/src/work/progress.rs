@@ -106,7 +106,7 @@ pub struct TaskProgress {
 ///
 /// Counts as a heartbeat. A checkpoint makes what was trained durable, and with it owed.
 #[utoipa::path(post, path = "/tasks/{unit}/progress", tag = "work",
-    operation_id = "task_progress", security(("bearer" = [])), request_body = TaskProgress,
+    operation_id = "task_progress", security(("machine" = [])), request_body = TaskProgress,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "What is to do", body = Directed)))]
 async fn progress(

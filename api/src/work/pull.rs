@@ -105,7 +105,7 @@ pub struct Task {
 /// Answers as soon as there is a unit that this machine may have, and with 204 if there was none.
 /// A machine is given one unit a slot: a GPU, or the whole machine if it has none.
 #[utoipa::path(post, path = "/tasks/pull", tag = "work", operation_id = "pull_task",
-    security(("bearer" = [])), request_body = Pull,
+    security(("machine" = [])), request_body = Pull,
     responses((status = 200, description = "A unit, leased", body = Task),
         (status = 204, description = "Nothing, for as long as was waited")))]
 async fn pull(

@@ -53,7 +53,7 @@ pub struct TaskRelease {
 ///
 /// Report the last checkpoint first: what was not saved is lost, and owed by nobody.
 #[utoipa::path(post, path = "/tasks/{unit}/release", tag = "work", operation_id = "release_task",
-    security(("bearer" = [])), request_body = TaskRelease,
+    security(("machine" = [])), request_body = TaskRelease,
     params(("unit" = String, Path, description = "Which unit")),
     responses((status = 200, description = "It was taken", body = TaskOver)))]
 async fn release(

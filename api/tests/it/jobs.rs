@@ -1,6 +1,9 @@
 //! Training jobs over HTTP: what is refused before anybody pays, and what is held once they do.
 
 use axum::http::StatusCode;
+use domain::jobs::JobId;
+use domain::work::UnitId;
+use projections::work::reports::{self, NewReport};
 use receipts::Receipt;
 use serde_json::{Value, json};
 
@@ -276,4 +279,62 @@ async fn an_order_may_name_where_its_dataset_is_fetched_from() {
         train(&people, &ann, both).await.json()["field"],
         "dataset_id"
     );
+}
+
+#[tokio::test]
+async fn curves_have_few_enough_points_and_go_on_where_the_stream_does() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@mail.example").await;
+    let job = ordered(&people, &ann).await;
+    let unit = UnitId::new(job.parse::<JobId>().unwrap().uuid());
+    let curves = async |query: &str| {
+        let reply = read(&people, &ann, &format!("/v1/jobs/{job}/curves{query}")).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+        reply.json()
+    };
+    let before = curves("").await;
+    assert_eq!(before, json!({ "points": [], "after": 0 }));
+    let said = (1..=10).flat_map(|step| {
+        let log = json!({ "text": "a line", "level": "info" });
+        let progress = json!({ "at": "2027-01-15T12:00:00.000000Z", "fence": 1, "step": step,
+            "steps_total": 10, "epoch": 0, "trained_seconds": step,
+            "metrics": { "loss": format!("0.{step}") } });
+        [(reports::LOG, log), (reports::PROGRESS, progress)]
+    });
+    let said: Vec<NewReport> = said.map(|(kind, body)| NewReport { kind, body }).collect();
+    let pool = people.log.pool();
+    reports::keep(pool, unit, people.now(), &said)
+        .await
+        .unwrap();
+    let steps = |curves: &Value| -> Vec<u64> {
+        let points = curves["points"].as_array().unwrap();
+        points
+            .iter()
+            .map(|it| it["step"].as_u64().unwrap())
+            .collect()
+    };
+    let all = curves("").await;
+    assert_eq!(steps(&all), (1..=10).collect::<Vec<_>>());
+    assert_eq!(all["points"][2]["metrics"]["loss"], "0.3");
+    for (points, shown) in [
+        (5, vec![2, 4, 6, 8, 10]),
+        (4, vec![1, 4, 7, 10]),
+        (3, vec![2, 6, 10]),
+        (2, vec![5, 10]),
+    ] {
+        let few = curves(&format!("?points={points}")).await;
+        assert_eq!(steps(&few), shown, "{points}");
+        assert_eq!(few["after"], all["after"]);
+    }
+    let after = all["after"].as_i64().unwrap();
+    assert_eq!(reports::after(pool, unit, after, 10).await.unwrap(), []);
+    for wrong in ["1", "0", "2001"] {
+        let reply = read(
+            &people,
+            &ann,
+            &format!("/v1/jobs/{job}/curves?points={wrong}"),
+        )
+        .await;
+        assert_eq!(reply.json()["field"], "points", "{wrong}");
+    }
 }

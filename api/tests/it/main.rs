@@ -25,5 +25,6 @@ mod shutdown;
 mod strangers;
 mod tls;
 mod users;
+mod web;
 mod work;
 mod world;

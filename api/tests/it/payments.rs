@@ -1,5 +1,7 @@
 //! Wallets and payments over real HTTP: whose they are, and who is believed about them.
 
+mod explaining;
+
 use axum::http::{Request, StatusCode};
 use domain::payments::{
     CheckoutOpened, CheckoutState, Payment, PaymentCommand, PaymentId, Reference, Requested,
@@ -107,6 +109,12 @@ pub async fn paid(people: &People, ann: &Signed) -> String {
 async fn read(people: &People, ann: &Signed, path: &str) -> Reply {
     let head = people.log.head().await.unwrap().position;
     people.at(ann, ("GET", path), head).await
+}
+
+/// Where the latest event stands that moved somebody's money.
+pub async fn moved(people: &People, ann: &Signed) -> i64 {
+    let statement = read(people, ann, "/v1/wallet/statement").await.json();
+    statement["data"][0]["position"].as_i64().unwrap()
 }
 
 /// A payment that somebody asked for.

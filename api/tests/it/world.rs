@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ::objects::{Settings as ObjectSettings, Shelf};
-use api::{Api, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables};
+use api::{
+    Api, App, Binding, Outside, Product, Routes, Secrets, Server, Settings, Users, Variables,
+};
 use axum::http::{Request, request};
 use domain::demonstration::{Deposit, DepositCommand, Receipt, User};
 use ledger::{Currency, Money, Name};
@@ -37,7 +39,7 @@ impl World {
     /// With settings of one's own.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let gate = Gate::closed();
-        Self::serving(change, probe::routes(gate.clone()), gate, false).await
+        Self::serving(change, probe::routes(gate.clone()), gate, (false, None)).await
     }
 
     /// With nothing but what the product serves.
@@ -47,14 +49,20 @@ impl World {
 
     /// With what the product serves, and something that it should not.
     pub async fn of_the_product_and(slices: Routes) -> Self {
-        Self::serving(|_| {}, slices, Gate::closed(), true).await
+        Self::serving(|_| {}, slices, Gate::closed(), (true, None)).await
+    }
+
+    /// With what the product serves, and the web app beside it.
+    pub async fn with_app(app: App) -> Self {
+        let product = (true, Some(app));
+        Self::serving(|_| {}, Routes::new(), Gate::closed(), product).await
     }
 
     async fn serving(
         change: impl FnOnce(&mut Settings),
         slices: Routes,
         gate: Gate,
-        with_the_product: bool,
+        (with_the_product, app): (bool, Option<App>),
     ) -> Self {
         let mut settings = Settings::try_new(&Variables::default()).unwrap();
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
@@ -88,7 +96,11 @@ impl World {
         } else {
             users.around(slices)
         };
-        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
+        let api = Api::new(log.clone(), engine.clone(), settings);
+        let router = match app {
+            Some(app) => api.serve_with(slices, app),
+            None => api.serve(slices),
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.run(router, async { drop(stopped.await) }));
         Self {

@@ -16,7 +16,7 @@ mod terms;
 
 use crate::users::{Id, Kind};
 
-pub use commands::{JobCommand, JobError};
+pub use commands::{JobCommand, JobError, Reading};
 pub use events::{
     CancelledBecause, Charge, FailedBecause, InterruptedBecause, JobEvent, LapsedBecause,
     PausedBecause,

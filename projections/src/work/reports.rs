@@ -109,6 +109,36 @@ fn report((number, at, kind, body): (i64, DateTime<Utc>, String, Value)) -> Repo
     }
 }
 
+/// What was said of a kind about a unit, the earliest first, in so many at most: where there is
+/// more, every so manieth, counted from the latest, which is always there.
+pub async fn sampled(
+    pool: &PgPool,
+    unit: UnitId,
+    kind: &str,
+    limit: i64,
+) -> Result<Vec<Report>, sqlx::Error> {
+    let found: Vec<(i64, DateTime<Utc>, String, Value)> = sqlx::query_as(
+        "select number, at, kind, body \
+           from (select number, at, kind, body, \
+                        row_number() over (order by number desc) - 1 as back, \
+                        count(*) over () as all_of_them \
+                   from work_reports where unit = $1 and kind = $2) as said \
+          where back % ((all_of_them + $3 - 1) / $3) = 0 order by number",
+    )
+    .bind(unit.to_string())
+    .bind(kind)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let report = |(number, at, kind, body)| Report {
+        number,
+        at,
+        kind,
+        body,
+    };
+    Ok(found.into_iter().map(report).collect())
+}
+
 /// The latest thing of a kind that was said about a unit.
 pub async fn latest(
     pool: &PgPool,

@@ -64,6 +64,8 @@ pub struct Told {
     pub machine: Machine,
     pub customer_email: String,
     pub customer_password: String,
+    pub provider_email: String,
+    pub provider_password: String,
 }
 
 pub async fn tour(out: &mut (dyn Write + Send), ground: &Ground) -> anyhow::Result<Told> {
@@ -94,6 +96,8 @@ pub async fn tour(out: &mut (dyn Write + Send), ground: &Ground) -> anyhow::Resu
         machine,
         customer_email: people.customer.email,
         customer_password: people.customer.password,
+        provider_email: people.provider.email,
+        provider_password: people.provider.password,
     })
 }
 

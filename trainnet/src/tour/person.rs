@@ -174,9 +174,13 @@ mod tests {
 
     #[test]
     fn the_newest_mail_to_somebody_is_found_with_its_code() {
-        let outbox = "<dt><a href=\"/dev/outbox/mail_3\">x</a></dt><dd>b@example.com</dd>\
-            <dt><a href=\"/dev/outbox/mail_2\">x</a></dt><dd>a@example.com</dd>\
-            <dt><a href=\"/dev/outbox/mail_1\">x</a></dt><dd>a@example.com</dd>";
+        let line = |mail: &str, to: &str| {
+            format!("<li><a href=\"/dev/outbox/{mail}\"><span>x</span><span>{to}</span></a></li>\n")
+        };
+        let outbox = line("mail_3", "b@example.com")
+            + &line("mail_2", "a@example.com")
+            + &line("mail_1", "a@example.com");
+        let outbox = outbox.as_str();
         assert_eq!(
             newest(outbox, "a@example.com").unwrap(),
             "/dev/outbox/mail_2"

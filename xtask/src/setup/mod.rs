@@ -8,6 +8,7 @@ mod private_copy;
 mod seaweedfs;
 mod stripe;
 mod trainer;
+pub mod web;
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -40,6 +41,7 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
     let mut steps = Steps::default();
     let mut went_well = provide_server(&mut steps)?;
     went_well &= trainer::provide_light(&mut steps);
+    went_well &= web::provide(&mut steps);
     if tests {
         went_well &= trainer::provide_with_torch(&mut steps);
         went_well &= provide_judges(&mut steps);
@@ -49,6 +51,11 @@ pub fn run(tests: bool) -> anyhow::Result<bool> {
         went_well &= seaweedfs::provide(&mut steps);
     }
     Ok(went_well)
+}
+
+/// Builds the web app alone.
+pub fn provide_web() -> bool {
+    web::provide(&mut Steps::default())
 }
 
 /// Installs what the API is fuzzed with.

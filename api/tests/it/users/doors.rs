@@ -64,6 +64,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
     let job = jobs::ordered(&people, &ann).await;
     let unit = work::enqueue(&people, &ann).await.to_string();
     let payment = payments::requested(&people, &ann).await;
+    let moved = payments::moved(&people, &ann).await;
     let carl = servers::provider(&people, "carl@example.com").await;
     let machine = servers::machine(&people, &carl).await.id;
     let join = servers::token(&people, &carl, json!({})).await;
@@ -93,6 +94,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
             .replace("{unit}", &unit)
             .replace("{job}", &job)
             .replace("{number}", "1")
+            .replace("{position}", &moved.to_string())
             .replace("{role}", "provider");
         assert!(!of_ann.contains('{'), "say whose the id in {path} is");
         // Machines alone ask there; whoever is none learns nothing, whatever the unit.

@@ -1,6 +1,7 @@
 //! People over real HTTP: what they may do, and what strangers may not.
 
 mod auditing;
+mod browsers;
 mod counting;
 mod doors;
 mod keys;

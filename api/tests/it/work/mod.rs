@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use domain::objects::ObjectId;
 use domain::users::UserId;
 use domain::work::{
-    Input, Isolation, Needs, OrderReference, Spec, Terms, Unit, UnitCommand, UnitId,
+    Input, Isolation, Needs, OrderReference, Spec, Terms, Unit, UnitCommand, UnitId, Want,
 };
 use ledger::{BasisPoints, Currency, Money};
 use serde_json::{Value, json};
@@ -90,6 +90,17 @@ pub async fn enqueue_on(people: &People, terms: Terms) -> UnitId {
     let committed = units.begin(&unit.to_string(), command, &context).await;
     committed.unwrap();
     unit
+}
+
+/// Takes a unit back, as a job does that its customer cancelled.
+pub async fn stop(people: &People, unit: UnitId) {
+    let command = UnitCommand::Ask {
+        want: Want::Cancel,
+        at: people.now(),
+    };
+    let units = Commands::<Unit>::new(people.log.clone());
+    let (id, context) = (unit.to_string(), Context::by("test"));
+    units.execute(&id, command, &context).await.unwrap();
 }
 
 /// Says something of a unit as a machine, or asks for one.

@@ -74,6 +74,14 @@ impl Session {
         self.started().map(|started| started.user)
     }
 
+    /// When it is over if nobody refreshes it; nothing where it is over already.
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Open(open) => Some(open.ends_at()),
+            Self::Absent | Self::Ended { .. } => None,
+        }
+    }
+
     /// Whether a request may still be made in it, as far as time goes.
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
         match self {
@@ -134,6 +142,18 @@ impl Open {
             refreshed_at: started.at,
             started,
         }
+    }
+
+    /// Whichever of the two limits comes first.
+    fn ends_at(&self) -> DateTime<Utc> {
+        let limits = self.started.limits;
+        let after = |since: DateTime<Utc>, seconds: u32| {
+            since
+                .checked_add_signed(TimeDelta::seconds(i64::from(seconds)))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        };
+        after(self.started.at, limits.absolute_seconds)
+            .min(after(self.refreshed_at, limits.idle_seconds))
     }
 
     /// Why the session has no more time, if it has none.
