@@ -1,8 +1,9 @@
 // A real browser, as somebody has it: a language, a width, light or dark. It hears every complaint.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { words } from "./words.mjs";
 
@@ -11,7 +12,11 @@ export const PHONE = { width: 390, height: 844 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/** Ignored by git. */
+export const SHOTS = join(import.meta.dirname, "../shots");
+
 let running;
+let failures = 0;
 
 /** One for all tests of a file; whoever runs as root has no sandbox to give it. */
 async function browser() {
@@ -32,7 +37,7 @@ export async function close() {
 export class Visitor {
   complaints = [];
 
-  static async come(world, { language = "en", viewport = LAPTOP, theme = "light" } = {}) {
+  static async come(world, { language = "en", viewport = LAPTOP, theme = "light", session } = {}) {
     const visitor = new Visitor();
     visitor.world = world;
     visitor.language = language;
@@ -46,6 +51,7 @@ export class Visitor {
       isMobile: viewport.width < 600,
       hasTouch: viewport.width < 600,
       acceptDownloads: true,
+      storageState: session,
     });
     visitor.context.setDefaultTimeout(15_000);
     visitor.page = await visitor.context.newPage();
@@ -77,7 +83,26 @@ export class Visitor {
   }
 
   async sees(key, values) {
-    await this.page.getByText(this.t(key, values)).first().waitFor();
+    await this.reads(this.t(key, values));
+  }
+
+  /** A text that is there to be read, and not only in the page. */
+  async reads(text) {
+    await this.page.getByText(text).filter({ visible: true }).first().waitFor();
+  }
+
+  async signIn({ email, password }) {
+    await this.go("/sign-in");
+    await this.field("users:field.email").fill(email);
+    await this.proves(password);
+    await this.page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  }
+
+  /** Types a password where one is asked for, when it is this machine's turn. */
+  async proves(password) {
+    await this.field("users:field.password").fill(password);
+    await this.world.turn();
+    await this.button("users:signIn.submit").click();
   }
 
   async heading(key) {
@@ -125,4 +150,27 @@ export class Visitor {
     await this.context.close();
     assert.deepEqual(this.complaints, []);
   }
+
+  /** What was to be seen when something went wrong, beside the screenshots. */
+  async failed(error) {
+    mkdirSync(SHOTS, { recursive: true });
+    const file = join(SHOTS, `failed-${this.language}-${process.pid}-${(failures += 1)}.png`);
+    const shot = this.page.screenshot({ path: file, fullPage: true });
+    await shot.catch(() => undefined);
+    const complaints = this.complaints.join("\n");
+    const where = `at ${this.page.url()}, to be seen in ${file}`;
+    await this.context.close();
+    return new Error(`${error.message}\n${where}\n${complaints}`, { cause: error });
+  }
+}
+
+/** Somebody comes, does something and leaves; nothing may have been complained about. */
+export async function visit(world, options, doing) {
+  const visitor = await Visitor.come(world, options);
+  try {
+    await doing(visitor);
+  } catch (error) {
+    throw await visitor.failed(error);
+  }
+  await visitor.leave();
 }

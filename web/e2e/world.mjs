@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,6 +14,8 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAM = process.env.TRAINNET_PROGRAM ?? join(ROOT, "target/debug/trainnet");
 const PYTHON = process.env.TRAINNET_TRAINER_PYTHON ?? join(ROOT, ".trainnet/trainer/bin/python");
 const LINES_KEPT = 400;
+const MINUTE = 61_000;
+const SIGN_INS_MAX = 5;
 export const PASSWORD = "correct horse 7 battery";
 
 /** Asks until there is an answer, for a bounded time. */
@@ -48,6 +51,8 @@ export class World {
   #program;
   #said = [];
   #agents = [];
+  #signIns = [];
+  #people = 0;
 
   /** Starts the program, and returns when it answers. */
   static async start(settings = {}) {
@@ -101,20 +106,30 @@ export class World {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Asks the API as a program does. */
-  async ask(method, path, { body, token, key } = {}) {
+  /**
+   * Asks the API as a program does, as somebody or nobody. Everybody has an address of their own on
+   * this machine: so few may sign in from one in a minute, and the browser needs those.
+   */
+  async ask(method, path, { body, as, from = as?.from, key } = {}) {
     const headers = { "user-agent": "e2e" };
     if (body !== undefined) headers["content-type"] = "application/json";
-    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (as !== undefined) headers.authorization = `Bearer ${as.token}`;
     if (key !== undefined) headers["idempotency-key"] = key;
-    const answer = await fetch(this.url + path, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await answer.text();
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    const asked = request(this.url + path, { method, headers, localAddress: from });
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
+    const [answer] = await once(asked, "response");
+    let text = "";
+    for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+    const went = answer.statusCode >= 200 && answer.statusCode < 300;
+    assert.ok(went, `${method} ${path}: ${answer.statusCode} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
+  }
+
+  /** Waits until a browser may sign in once more: five times a minute from one address. */
+  async turn() {
+    const recent = () => this.#signIns.filter((at) => at > Date.now() - MINUTE);
+    await until("a browser may sign in", () => recent().length < SIGN_INS_MAX, 90);
+    this.#signIns = [...recent(), Date.now()];
   }
 
   /** The newest mail to somebody, once it has come: its link and its code. */
@@ -132,18 +147,19 @@ export class World {
 
   /** Somebody who has registered and confirmed, without a browser. */
   async person(email, more = {}) {
-    await this.ask("POST", "/v1/users", { body: { email, password: PASSWORD, ...more } });
+    const from = `127.0.${(this.#people += 1)}.1`;
+    await this.ask("POST", "/v1/users", { from, body: { email, password: PASSWORD, ...more } });
     const { code } = await this.mail(email);
-    await this.ask("POST", "/v1/users/confirm", { body: { email, code } });
+    await this.ask("POST", "/v1/users/confirm", { from, body: { email, code } });
     const body = { email, password: PASSWORD };
-    const session = await this.ask("POST", "/v1/sessions", { body });
-    return { email, password: PASSWORD, token: session.access_token, user: session.user };
+    const session = await this.ask("POST", "/v1/sessions", { from, body });
+    return { email, password: PASSWORD, token: session.access_token, user: session.user, from };
   }
 
   /** A machine of this provider, whose agent works until it is killed. */
   async agent(provider, name = "machine") {
     const body = {};
-    const { token } = await this.ask("POST", "/v1/machines/tokens", { body, token: provider.token });
+    const { token } = await this.ask("POST", "/v1/machines/tokens", { body, as: provider });
     const folder = join(this.#folder, name);
     mkdirSync(folder);
     const env = surroundings(this.#folder, { TRAINNET_AGENT_DIR: folder });

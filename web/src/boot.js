@@ -20,4 +20,21 @@
     });
   }
   root.lang = language || "en";
+
+  // What the page at this address is going to ask for, before the app has started. The build puts
+  // in which files those are.
+  var first = __FIRST__;
+  var files = first.always[root.lang].concat((first.pages[location.pathname] || first.door)[root.lang]);
+  files.forEach(function (file) {
+    var link = document.createElement("link");
+    if (file.endsWith(".woff2")) {
+      link.rel = "preload";
+      link.as = "font";
+      link.crossOrigin = "";
+    } else {
+      link.rel = "modulepreload";
+    }
+    link.href = file;
+    document.head.appendChild(link);
+  });
 })();

@@ -6,13 +6,16 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { makeQueries } from "@/api/queries";
 import { startTexts } from "@/i18n";
-import { Pages } from "./routes";
+import { Pages, preloadHere } from "./routes";
 import "./styles/base.css";
 
 const place = document.getElementById("root");
 if (place === null) throw new Error("the page has no place for the app");
 
-await startTexts();
+/** Whoever waits for longer sees the outline of a page meanwhile. */
+const PATIENCE_MS = 500;
+const patience = new Promise((done) => setTimeout(done, PATIENCE_MS));
+await Promise.all([startTexts(), Promise.race([preloadHere(), patience])]);
 
 createRoot(place).render(
   <StrictMode>

@@ -48,6 +48,8 @@ enum Task {
     Up(Rest),
     /// Builds the web app, where its sources have changed; the next build of the program carries it
     Web,
+    /// Takes a picture of every page, in both languages, two widths, light and dark, into web/shots
+    Screenshots,
     /// Measures a release build
     Bench {
         #[command(subcommand)]
@@ -125,6 +127,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Test => programs::test(),
         Task::Up(rest) => programs::up(&rest.arguments),
         Task::Web => Ok(setup::provide_web()),
+        Task::Screenshots => programs::screenshots(),
         Task::Bench {
             what: Bench::Kernel(rest),
         } => programs::prove(&["bench", "kernel"], &rest.arguments),

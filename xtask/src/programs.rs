@@ -50,7 +50,21 @@ fn test_web(steps: &mut Steps) {
         let mut check = web::npm(&["run", "--silent", "api:check", "--"]);
         steps.run("client of the API", check.arg(&described));
     }
-    steps.run("web tests", &mut web::npm(&["test", "--silent"]));
+    steps.run("web tests", &mut web::npm(&["run", "--silent", "test"]));
+    steps.run("web weight", &mut web::npm(&["run", "--silent", "size"]));
+    steps.run("browser", &mut web::npm(&["run", "--silent", "e2e"]));
+}
+
+/// Sets up, then has a picture taken of every page.
+pub fn screenshots() -> anyhow::Result<bool> {
+    if !setup::run(true)? {
+        return Ok(false);
+    }
+    let mut steps = Steps::default();
+    let build = ["build", "-p", "trainnet"];
+    let went_well = steps.run("program", workspace::cargo().args(build))
+        && steps.run("pictures", &mut web::npm(&["run", "--silent", "screenshots"]));
+    Ok(went_well)
 }
 
 /// Sets up, then becomes the marketplace, so that Ctrl-C reaches it and nothing stands between.

@@ -46,6 +46,20 @@ export function lookNow(): void {
   void ask();
 }
 
+/** Finds out whether the server answers, and if not, waits until it does. True if it did at once. */
+export async function untilConnected(): Promise<boolean> {
+  await ask();
+  if (now === "connected") return true;
+  await new Promise<void>((resolve) => {
+    const stop = onConnection((next) => {
+      if (next !== "connected") return;
+      stop();
+      resolve();
+    });
+  });
+  return false;
+}
+
 function look(): void {
   if (timer !== undefined) return;
   const pause = PAUSE_MS[Math.min(tries, PAUSE_MS.length - 1)];

@@ -2,6 +2,7 @@
 
 import i18next, { type BackendModule } from "i18next";
 import { initReactI18next } from "react-i18next";
+import { patiently } from "@/api/patiently";
 
 export const LANGUAGES = ["en", "ru"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -19,9 +20,9 @@ const backend: BackendModule = {
       done(new Error(`no words: ${language}/${namespace}`), false);
       return;
     }
-    file().then(
+    patiently(file).then(
       (words) => done(null, words),
-      (error: unknown) => done(error as Error, true),
+      (error: unknown) => done(error as Error, false),
     );
   },
 };
@@ -76,6 +77,9 @@ export function languageChosen(): boolean {
 export async function loadWords(...namespaces: Namespace[]): Promise<void> {
   await startTexts();
   await i18next.loadNamespaces(namespaces);
+  const missing = namespaces.find((namespace) => !i18next.hasLoadedNamespace(namespace));
+  // A page of keys helps nobody.
+  if (missing !== undefined) throw new TypeError("importing a module of words failed");
 }
 
 if (typeof window !== "undefined") {

@@ -11,6 +11,7 @@ import { Amount } from "@/ui/Amount";
 import { Badge } from "@/ui/Badge";
 import { ButtonLink } from "@/ui/Button";
 import { Title } from "@/ui/Page";
+import { Skeleton } from "@/ui/Skeleton";
 import { When } from "@/ui/When";
 
 const WIDE = "mx-auto w-full max-w-6xl px-4 sm:px-6";
@@ -131,6 +132,9 @@ const ICONS: Record<string, LucideIcon> = {
   mobilenet_v2: Images,
 };
 
+/** As many as there are today: the page does not move when they come. */
+const PLACES = [1, 2, 3];
+
 function Models() {
   const { t, i18n } = useTranslation("landing");
   const cards = useQuery({
@@ -149,14 +153,20 @@ function Models() {
     };
   };
   return (
-    <section className={`${WIDE} min-h-72 py-14`}>
+    <section className={`${WIDE} py-14`}>
       <h2 className="text-2xl">{t("models.title")}</h2>
       <ul className="mt-8 grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+        {cards.isPending &&
+          PLACES.map((place) => (
+            <li key={place}>
+              <Skeleton className="h-44 w-full rounded-lg" />
+            </li>
+          ))}
         {cards.data?.data.map((card) => {
           const Icon = ICONS[card.model_type] ?? Shapes;
           const { title, text } = words(card);
           return (
-            <li key={card.model_type} className="rounded-lg border border-line bg-surface p-5 shadow-1">
+            <li key={card.model_type} className="min-h-44 rounded-lg border border-line bg-surface p-5 shadow-1">
               <Icon aria-hidden className="size-5 text-accent-ink" strokeWidth={1.75} />
               <h3 className="mt-3 text-lg">{title}</h3>
               <p className="mt-1 text-sm text-ink-2">{text}</p>

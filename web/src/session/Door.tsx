@@ -1,13 +1,18 @@
 // Lets in who is signed in, and sends the others to the sign-in and back.
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Navigate, useLocation } from "react-router";
+import { page } from "@/shell/page";
 import { ErrorState } from "@/ui/ErrorState";
 import { SkeletonPage } from "@/ui/Skeleton";
 import { meQuery } from "./session";
 
-const AppShell = lazy(async () => ({ default: (await import("@/shell/AppShell")).AppShell }));
+const fetchShell = async () => ({ default: (await import("@/shell/AppShell")).AppShell });
+const AppShell = page(fetchShell);
+
+/** Fetches the frame before anybody has been asked who is there. */
+export const preloadShell = AppShell.preload;
 
 function Waiting() {
   return (

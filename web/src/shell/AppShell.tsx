@@ -67,16 +67,18 @@ function AccountButton({ side }: { side: "top" | "bottom" }) {
       trigger={
         <button
           type="button"
-          aria-label={t("account.menu", { name: called })}
           className="flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-sm hover:bg-hover"
         >
+          {/* A picture made of a letter: as text it would have to be part of the button's name. */}
           <span
             aria-hidden
-            className="inline-flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-ink uppercase"
-          >
-            {called.slice(0, 1)}
+            data-letter={called.slice(0, 1)}
+            className="inline-flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft text-xs font-semibold text-accent-ink uppercase before:content-[attr(data-letter)]"
+          />
+          <span className="min-w-0 flex-1 truncate font-medium max-lg:sr-only">
+            <span className="sr-only">{t("account.menu")} </span>
+            {called}
           </span>
-          <span className="min-w-0 flex-1 truncate font-medium max-lg:hidden">{called}</span>
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-3 max-lg:hidden" />
         </button>
       }

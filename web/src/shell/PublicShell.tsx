@@ -36,6 +36,15 @@ function Door() {
   );
 }
 
+/** As high as the window, so that what lies below does not jump when the page comes. */
+function Waiting() {
+  return (
+    <div className="mx-auto min-h-dvh w-full max-w-6xl px-4 py-10 sm:px-6">
+      <SkeletonPage />
+    </div>
+  );
+}
+
 export function PublicShell() {
   const { t } = useTranslation();
   return (
@@ -68,7 +77,7 @@ export function PublicShell() {
         </header>
         <main id="main" tabIndex={-1} className="flex flex-1 flex-col">
           <Caught>
-<Suspense fallback={<SkeletonPage />}>
+<Suspense fallback={<Waiting />}>
 <Outlet />
 </Suspense>
 </Caught>

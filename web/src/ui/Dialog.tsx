@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./Button";
 import { cx } from "./cx";
+import { stayPut } from "./stayPut";
 
 type DialogProps = {
   open: boolean;
@@ -37,8 +38,9 @@ export function Dialog({
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay data-scroll-lock className="animate-appear fixed inset-0 z-50 bg-shade" />
+        <Radix.Overlay ref={stayPut} className="animate-appear fixed inset-0 z-50 bg-shade" />
         <Radix.Content
+          ref={stayPut}
           {...(description === undefined && { "aria-describedby": undefined })}
           onEscapeKeyDown={stay}
           onInteractOutside={stay}
@@ -63,7 +65,11 @@ export function Dialog({
               </Radix.Close>
             )}
           </header>
-          {children !== undefined && <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-5">{children}</div>}
+          {children !== undefined && (
+            <div data-scrolls className="min-h-0 overflow-y-auto overscroll-contain px-5 pt-1 pb-5">
+              {children}
+            </div>
+          )}
           {actions !== undefined && (
             <footer className="flex flex-wrap justify-end gap-2 border-t border-line bg-paper px-5 py-3">
               {actions}
@@ -85,10 +91,12 @@ export function Drawer({
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay data-scroll-lock className="animate-appear fixed inset-0 z-50 bg-shade" />
+        <Radix.Overlay ref={stayPut} className="animate-appear fixed inset-0 z-50 bg-shade" />
         <Radix.Content
+          ref={stayPut}
+          data-scrolls
           aria-describedby={undefined}
-          className="animate-slide fixed inset-y-0 left-0 z-50 flex w-[min(18rem,85vw)] flex-col overflow-y-auto border-r border-line bg-paper shadow-2"
+          className="animate-slide fixed inset-y-0 left-0 z-50 flex w-[min(18rem,85vw)] flex-col overflow-y-auto overscroll-contain border-r border-line bg-paper shadow-2"
         >
           <Radix.Title className="sr-only">{title}</Radix.Title>
           {children}

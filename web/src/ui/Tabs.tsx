@@ -1,8 +1,8 @@
 // Parts of a page of which one is seen: as addresses, or within the page.
 
 import { Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
-import { NavLink } from "react-router";
+import { type ReactNode, useEffect, useRef } from "react";
+import { NavLink, useLocation } from "react-router";
 import { cx } from "./cx";
 
 const BAR = "flex gap-5 overflow-x-auto border-b border-line [scrollbar-width:none]";
@@ -12,8 +12,16 @@ const CHOSEN = "border-accent-ink! text-ink!";
 
 /** Each has an address of its own, so that it can be linked to and gone back from. */
 export function TabLinks({ label, tabs }: { label: string; tabs: readonly { to: string; label: string }[] }) {
+  const bar = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On a telephone the one that is chosen may lie beyond the edge.
+  useEffect(() => {
+    if (pathname === "") return;
+    const chosen = bar.current?.querySelector('[aria-current="page"]');
+    chosen?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
-    <nav aria-label={label} className={BAR}>
+    <nav ref={bar} aria-label={label} className={BAR}>
       {tabs.map((tab) => (
         <NavLink key={tab.to} to={tab.to} end className={({ isActive }) => cx(TAB, isActive && CHOSEN)}>
           {tab.label}

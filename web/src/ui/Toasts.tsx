@@ -2,6 +2,7 @@
 
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./Button";
 import { dismiss, onToasts, shownToasts, type Toast } from "./toast";
@@ -29,13 +30,15 @@ function One({ toast }: { toast: Toast }) {
 export function Toasts() {
   const { t } = useTranslation();
   const toasts = useSyncExternalStore(onToasts, shownToasts);
-  return (
-    <section aria-label={t("notices")} className="pointer-events-none fixed inset-x-4 bottom-20 z-60 lg:bottom-6">
+  // Beside the app, not in it: what lies on the app would lie on them too.
+  return createPortal(
+    <section aria-live="polite" aria-label={t("notices")} className="pointer-events-none fixed inset-x-4 bottom-20 z-60 lg:bottom-6">
       <ol className="mx-auto grid max-w-sm gap-2 lg:mr-2">
         {toasts.map((toast) => (
           <One key={toast.id} toast={toast} />
         ))}
       </ol>
-    </section>
+    </section>,
+    document.body,
   );
 }

@@ -2,6 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import type { ShownJob } from "@/api/schema";
+import { ranked } from "@/lines/models/headline";
 import { Card, CardBody, CardHeader, CopyButton, Scroll } from "@/ui";
 import { Download } from "./Download";
 import { snippetOf } from "./snippet";
@@ -10,7 +11,7 @@ import { useMeasureWords } from "./useMeasureWords";
 export function Result({ job }: { job: ShownJob }) {
   const { t } = useTranslation("jobs");
   const words = useMeasureWords();
-  const measured = Object.entries(job.metrics as Record<string, string>);
+  const measured = ranked(job.metrics as Record<string, string>);
   const snippet = snippetOf(job.model_type);
   return (
     <Card>

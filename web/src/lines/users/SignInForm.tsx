@@ -94,7 +94,11 @@ export function SignInForm({ email, onDone }: SignInFormProps) {
             )
           }
         >
-          <Password autoComplete="current-password" {...form.register("password")} />
+          <Password
+            autoComplete="current-password"
+            autoFocus={email !== undefined}
+            {...form.register("password")}
+          />
         </Field>
         <Checkbox label={t("signIn.remember")} hint={t("signIn.rememberHint")} {...form.register("remember")} />
       </div>
