@@ -18,6 +18,8 @@ class Shelf {
   begun = 0;
   completed = 0;
   looked = 0;
+  /** So often it says that it is still reading. */
+  reads = 0;
   gone = false;
   /** What happens to a part, by how many came before it. */
   fault: (arrived: number, number: number) => Fault = () => undefined;
@@ -55,6 +57,10 @@ class Shelf {
         if (request.url?.endsWith("/complete")) {
           const whole = [...this.parts.values()].reduce((sum, part) => sum + part.length, 0);
           if (whole !== this.bytes) return refuse(409, "uploads/parts-missing");
+          if (this.reads > 0) {
+            this.reads -= 1;
+            return refuse(503, "uploads/checking");
+          }
           this.completed += 1;
           return answer(200, {});
         }
@@ -158,6 +164,14 @@ describe("an upload", () => {
     shelf.fault = (sent) => (sent <= 4 ? "busy" : undefined);
     await upload().run();
     expect(shelf.content().equals(content)).toBe(true);
+  });
+
+  it("says that it is being read while it is, and not that the line is broken", async () => {
+    const { told, upload } = await world(2_000);
+    shelf.reads = 2;
+    await upload().run();
+    expect(shelf.completed).toBe(1);
+    expect(new Set(told.map((it) => it.phase))).toEqual(new Set(["sending", "checking", "done"]));
   });
 
   it("has the session renewed when it is over, and goes on", async () => {
