@@ -64,14 +64,14 @@ function Shown({ job }: { job: ShownJob }) {
         actions={<Actions job={job} />}
         back={{ to: "/jobs", label: t("title") }}
       />
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="grid min-w-0 gap-6">
+      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="grid min-w-0 grid-cols-1 gap-6">
           <Going job={job} task={task} />
           {job.status === "done" && <Result job={job} />}
           {said && <Curves points={task.points} over={over} />}
           {said && <Log task={task} over={over} />}
         </div>
-        <div className="grid min-w-0 gap-6">
+        <div className="grid min-w-0 grid-cols-1 gap-6">
           <Cost job={job} />
           {waits && <Why job={job} />}
           <Story job={job} />

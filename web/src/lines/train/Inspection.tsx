@@ -17,7 +17,7 @@ export function Inspection({ dataset, draft, change, onOther }: InspectionProps)
   const { t } = useTranslation("train");
   const { inspection } = dataset;
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Head dataset={dataset} onOther={onOther} />
       {inspection == null ? (
         <p role="status" className="flex items-center gap-2 text-sm text-ink-2">
