@@ -1,5 +1,6 @@
 // The kit: what pages are made of.
 
+export { Ago } from "./Ago";
 export { Amount } from "./Amount";
 export { Badge, Status, type Tone } from "./Badge";
 export { Button, ButtonLink, IconButton } from "./Button";
@@ -15,7 +16,9 @@ export { Checkbox, Choice, CodeInput, Input, Password, Select, Switch, Textarea 
 export { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "./Menu";
 export { Notice } from "./Notice";
 export { Page, PageHeader, PRODUCT, Section, Title } from "./Page";
+export { Pairs } from "./Pairs";
 export { Progress } from "./Progress";
+export { Scroll } from "./Scroll";
 export { Loading, Skeleton, SkeletonPage, SkeletonRows, SkeletonText } from "./Skeleton";
 export { type Column, Table } from "./Table";
 export { TabLinks, Tabs } from "./Tabs";

@@ -1,0 +1,14 @@
+// Money: the wallet, payments and what became of them, receipts.
+
+import { Wallet } from "lucide-react";
+import type { Line } from "@/shell/nav";
+import { page } from "@/shell/page";
+
+export const payments: Line = {
+  nav: [{ to: "/wallet", icon: Wallet, text: "nav.wallet" }],
+  pages: [
+    { path: "wallet", lazy: page(() => import("./Wallet"), "payments") },
+    { path: "payments/:payment", lazy: page(() => import("./Payment"), "payments") },
+    { path: "receipts/:order", lazy: page(() => import("./ReceiptPage"), "payments", "train") },
+  ],
+};

@@ -1,0 +1,69 @@
+// What the pages of money read.
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, ask } from "@/api/client";
+
+export const walletQuery = queryOptions({
+  queryKey: ["wallet"],
+  queryFn: ({ signal }) => ask(api.GET("/v1/wallet", { signal })),
+});
+
+export const statementQuery = infiniteQueryOptions({
+  queryKey: ["statement"],
+  queryFn: ({ pageParam, signal }) =>
+    ask(
+      api.GET("/v1/wallet/statement", {
+        params: { query: { limit: 200, ...(pageParam !== "" && { cursor: pageParam }) } },
+        signal,
+      }),
+    ),
+  initialPageParam: "",
+  getNextPageParam: (last) => last.next ?? undefined,
+});
+
+export const explanationQuery = (position: number) =>
+  queryOptions({
+    queryKey: ["statement", "event", position],
+    queryFn: ({ signal }) =>
+      ask(
+        api.GET("/v1/wallet/events/{position}", {
+          params: { path: { position: String(position) } },
+          signal,
+        }),
+      ),
+    // What has happened does not change.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const WAITS = new Set(["requested", "open", "processing"]);
+
+export const paymentsQuery = infiniteQueryOptions({
+  queryKey: ["payments", "all"],
+  queryFn: ({ pageParam, signal }) =>
+    ask(
+      api.GET("/v1/payments", {
+        params: { query: { limit: 25, ...(pageParam !== "" && { cursor: pageParam }) } },
+        signal,
+      }),
+    ),
+  initialPageParam: "",
+  getNextPageParam: (last) => last.next ?? undefined,
+});
+
+export const paymentQuery = (payment: string) =>
+  queryOptions({
+    queryKey: ["payments", "one", payment],
+    queryFn: ({ signal }) =>
+      ask(api.GET("/v1/payments/{payment}", { params: { path: { payment } }, signal })),
+    // Somebody who comes back from the checkout waits for a notice that is seconds away.
+    refetchInterval: ({ state }) => {
+      if (state.data === undefined || !WAITS.has(state.data.status)) return false;
+      return state.dataUpdateCount < 10 ? 2_000 : 10_000;
+    },
+  });
+
+export const receiptKeyQuery = queryOptions({
+  queryKey: ["receipt-key"],
+  queryFn: ({ signal }) => ask(api.GET("/v1/receipts/key", { signal })),
+  staleTime: 60 * 60_000,
+});
