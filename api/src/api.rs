@@ -104,7 +104,7 @@ impl Api {
         let guarded = guarded
             .fallback(web::or_nothing)
             .method_not_allowed_fallback(web::or_not_allowed);
-        let operations = operations.method_not_allowed_fallback(layers::method_not_allowed);
+        let operations = operations.method_not_allowed_fallback(web::or_not_allowed);
         let all = layers::guard(guarded, self).merge(operations);
         layers::frame(all.layer(Extension(Served::new(&document))), self)
     }

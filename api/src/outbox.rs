@@ -117,10 +117,10 @@ async fn all(_: OnThisMachine, State(shelf): State<Shelf>) -> Result<Response, A
     let mut rows = String::new();
     for mail in &found {
         let written = rfc3339(mail.written_at);
-        write!(
+        writeln!(
             rows,
             "<li><a href=\"/dev/outbox/{}\"><span class=\"subject\">{}</span>\
-             <time datetime=\"{written}\">{}</time><span class=\"to\">{}</span></a></li>\n",
+             <time datetime=\"{written}\">{}</time><span class=\"to\">{}</span></a></li>",
             escaped(&mail.mail),
             escaped(or_none(&mail.subject)),
             for_people(mail.written_at),

@@ -75,7 +75,11 @@ async fn with_log(place: &Place, home: &Home, log: &Log, decided: Decided) -> an
     });
     let serving = Serving::start(log, &engine, users, decided);
     // Whoever closed the terminal does not want to be told.
-    drop(writeln!(std::io::stdout(), "{}", serving.addresses()));
+    let (addresses, url) = (serving.addresses(), serving.url());
+    drop(writeln!(
+        std::io::stdout(),
+        "{addresses}\nThe web app is at {url}/."
+    ));
     let outcome = tokio::select! {
         heard = interrupted() => heard,
         never = look_after(home, log, &engine) => match never {},

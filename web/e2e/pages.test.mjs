@@ -1,21 +1,23 @@
-// Every page, for everybody: in both languages, on a phone and on a laptop, light and dark.
+// Every page is accessible and fits: in both languages, on a phone and on a laptop, light and dark.
 
 import { after, before, test } from "node:test";
 import { close, LAPTOP, PHONE, visit } from "./browser.mjs";
-import { ofDevelopment, PRIVATE, PUBLIC, settled } from "./pages.mjs";
+import { cast, OF_NEWCOMERS, ofDevelopment, ofSomebody, PUBLIC, settled } from "./pages.mjs";
 import { World } from "./world.mjs";
 
 let world;
 const people = {};
 before(async () => {
   world = await World.start();
+  await world.provider();
   for (const language of ["en", "ru"]) {
-    const name = "Ada Lovelace";
-    const person = await world.person(`ada-${language}@example.com`, { name, language });
-    await visit(world, { language }, async (visitor) => {
-      await visitor.signIn(person);
-      people[language] = { ...person, session: await visitor.context.storageState() };
-    });
+    people[language] = await cast(world, language);
+    for (const person of Object.values(people[language])) {
+      await visit(world, { language }, async (visitor) => {
+        await visitor.signIn(person);
+        person.session = await visitor.context.storageState();
+      });
+    }
   }
 });
 after(async () => {
@@ -41,9 +43,14 @@ for (const look of looks) {
         await visitor.accessible(name);
       }
     });
-  test(`strangers' pages keep nobody out and stick out nowhere (${called})`, () => walk(PUBLIC, {}));
-  test(`pages behind the door do so as well (${called})`, () =>
-    walk(PRIVATE, { session: people[look.language].session }));
-  test(`and so do those of development (${called})`, async () =>
-    walk(await ofDevelopment(world, people[look.language]), {}));
+  const { language } = look;
+  test(`what everybody sees (${called})`, () => walk(PUBLIC, {}));
+  test(`what somebody sees who has done everything (${called})`, () => {
+    const { session, ...somebody } = people[language].somebody;
+    return walk(ofSomebody(somebody), { session });
+  });
+  test(`what somebody sees who has just come (${called})`, () =>
+    walk(OF_NEWCOMERS, { session: people[language].newcomer.session }));
+  test(`what somebody sees who develops (${called})`, async () =>
+    walk(await ofDevelopment(world, people[language].somebody), {}));
 }

@@ -4,7 +4,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { close, LAPTOP, PHONE, SHOTS, visit } from "./browser.mjs";
-import { ofDevelopment, PRIVATE, PUBLIC, settled } from "./pages.mjs";
+import { cast, OF_NEWCOMERS, ofDevelopment, ofSomebody, PUBLIC, settled } from "./pages.mjs";
 import { World } from "./world.mjs";
 
 const world = await World.start();
@@ -12,15 +12,16 @@ let taken = 0;
 try {
   rmSync(SHOTS, { recursive: true, force: true });
   mkdirSync(SHOTS, { recursive: true });
+  await world.provider();
   for (const language of ["en", "ru"]) {
-    const name = language === "ru" ? "Ада Лавлейс" : "Ada Lovelace";
-    const person = await world.person(`ada-${language}@example.com`, { name, language });
-    const development = await ofDevelopment(world, person);
-    let session;
-    await visit(world, { language }, async (visitor) => {
-      await visitor.signIn(person);
-      session = await visitor.context.storageState();
-    });
+    const { somebody, newcomer } = await cast(world, language);
+    const development = await ofDevelopment(world, somebody);
+    for (const person of [somebody, newcomer]) {
+      await visit(world, { language }, async (visitor) => {
+        await visitor.signIn(person);
+        person.session = await visitor.context.storageState();
+      });
+    }
     for (const viewport of [LAPTOP, PHONE]) {
       for (const theme of ["light", "dark"]) {
         const shoot = (pages, more) =>
@@ -34,7 +35,8 @@ try {
             }
           });
         await shoot([...PUBLIC, ...development], {});
-        await shoot(PRIVATE, { session });
+        await shoot(ofSomebody(somebody), { session: somebody.session });
+        await shoot(OF_NEWCOMERS, { session: newcomer.session });
       }
     }
   }

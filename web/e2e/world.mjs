@@ -16,6 +16,8 @@ const PYTHON = process.env.TRAINNET_TRAINER_PYTHON ?? join(ROOT, ".trainnet/trai
 const LINES_KEPT = 400;
 const MINUTE = 61_000;
 const SIGN_INS_MAX = 5;
+/** Measurements of tumours; `trainer/examples` says whose. */
+export const TABLE = join(ROOT, "trainer/examples/breast-cancer.csv");
 export const PASSWORD = "correct horse 7 battery";
 
 /** Asks until there is an answer, for a bounded time. */
@@ -103,7 +105,8 @@ export class World {
       program.kill("SIGINT");
       await ended;
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    // A trainer whose agent was killed may still be writing.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
   }
 
   /**
@@ -115,11 +118,14 @@ export class World {
     if (body !== undefined) headers["content-type"] = "application/json";
     if (as !== undefined) headers.authorization = `Bearer ${as.token}`;
     if (key !== undefined) headers["idempotency-key"] = key;
+    // Whoever reads sees at least what they did themselves.
+    if (method === "GET" && as?.position) headers["trainnet-position"] = as.position;
     const asked = request(this.url + path, { method, headers, localAddress: from });
     asked.end(body === undefined ? undefined : JSON.stringify(body));
     const [answer] = await once(asked, "response");
     let text = "";
     for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+    if (as !== undefined) as.position = answer.headers["trainnet-position"] ?? as.position;
     const went = answer.statusCode >= 200 && answer.statusCode < 300;
     assert.ok(went, `${method} ${path}: ${answer.statusCode} ${text}`);
     return text === "" ? undefined : JSON.parse(text);
@@ -142,7 +148,8 @@ export class World {
     });
     const text = await read(path);
     const link = /class="open" href="([^"]+)"/.exec(text)?.[1].replaceAll("&amp;", "&");
-    return { path, text, link, code: /(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])/.exec(text)?.[0] };
+    const words = text.replace(/<a [^]*?<\/a>/g, "");
+    return { path, text, link, code: /(?<!\w)[0-9]{6}(?!\w)/.exec(words)?.[0] };
   }
 
   /** Somebody who has registered and confirmed, without a browser. */
@@ -154,6 +161,67 @@ export class World {
     const body = { email, password: PASSWORD };
     const session = await this.ask("POST", "/v1/sessions", { from, body });
     return { email, password: PASSWORD, token: session.access_token, user: session.user, from };
+  }
+
+  /** Brings a small file as a dataset, in one request; says which it is once it can be used. */
+  async brings(person, name, bytes) {
+    const headers = {
+      "user-agent": "e2e",
+      authorization: `Bearer ${person.token}`,
+      "content-type": "text/csv",
+      "content-length": bytes.length,
+    };
+    const path = `/v1/datasets?name=${encodeURIComponent(name)}`;
+    const asked = request(this.url + path, { method: "POST", headers, localAddress: person.from });
+    asked.end(bytes);
+    const [answer] = await once(asked, "response");
+    let text = "";
+    for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+    assert.ok(answer.statusCode < 300, text);
+    const { dataset } = JSON.parse(text);
+    await until("the dataset is looked into", async () => {
+      const found = await this.ask("GET", `/v1/datasets/${dataset}`, { as: person });
+      return found.standing === "usable";
+    });
+    return dataset;
+  }
+
+  /** Somebody with so much in the wallet, paid on the simulator's page without a browser. */
+  async wealthy(email, amount, more) {
+    const person = await this.person(email, more);
+    const body = { amount: { amount, currency: "USD" } };
+    const asked = { as: person, body };
+    const { payment, checkout_url: checkout } = await this.ask("POST", "/v1/wallet/top-ups", asked);
+    await fetch(`${checkout}/pay`, { method: "POST", redirect: "manual" });
+    await until("the payment came", async () => {
+      const found = await this.ask("GET", `/v1/payments/${payment}`, { as: person });
+      return found.status === "paid";
+    });
+    person.payment = payment;
+    return person;
+  }
+
+  /** Orders without a browser, for pages that are about what follows; says which job it is. */
+  async ordered(person, hyperparams = {}, budget = "5.00") {
+    const dataset = await this.brings(person, "breast-cancer.csv", readFileSync(TABLE));
+    const body = {
+      model_type: "tabular",
+      dataset_id: dataset,
+      pay_with: "wallet",
+      hyperparams,
+      budget: { amount: budget, currency: "USD" },
+    };
+    const { id } = await this.ask("POST", "/train", { as: person, body, key: `order-${dataset}` });
+    return id;
+  }
+
+  /** Until the job is done. */
+  async trained(person, job) {
+    await until("the model is trained", async () => {
+      const found = await this.ask("GET", `/v1/jobs/${job}`, { as: person });
+      assert.notEqual(found.status, "error", JSON.stringify(found));
+      return found.status === "done";
+    }, 300);
   }
 
   /** A machine of this provider, whose agent works until it is killed. */

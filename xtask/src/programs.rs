@@ -63,7 +63,10 @@ pub fn screenshots() -> anyhow::Result<bool> {
     let mut steps = Steps::default();
     let build = ["build", "-p", "trainnet"];
     let went_well = steps.run("program", workspace::cargo().args(build))
-        && steps.run("pictures", &mut web::npm(&["run", "--silent", "screenshots"]));
+        && steps.run(
+            "pictures",
+            &mut web::npm(&["run", "--silent", "screenshots"]),
+        );
     Ok(went_well)
 }
 

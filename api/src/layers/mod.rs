@@ -71,10 +71,10 @@ pub(crate) fn frame(router: Router, api: &Api) -> Router {
         .layer(Extension(api.clone()))
 }
 
-pub(crate) async fn not_found() -> ApiError {
+pub(crate) fn not_found() -> ApiError {
     ApiError::new(&kinds::NOT_FOUND)
 }
 
-pub(crate) async fn method_not_allowed() -> ApiError {
+pub(crate) fn method_not_allowed() -> ApiError {
     ApiError::new(&kinds::METHOD_NOT_ALLOWED)
 }

@@ -173,7 +173,7 @@ async fn explain(
         previous,
         cause,
     };
-    told.of(event, &metadata, entries).map(Json)
+    told.of(event, &metadata, &entries).map(Json)
 }
 
 fn read(text: &str) -> Option<i64> {
@@ -254,7 +254,7 @@ impl Told {
         self,
         event: RecordedEvent,
         metadata: &Metadata,
-        entries: Vec<Entry>,
+        entries: &[Entry],
     ) -> Result<Explanation, ApiError> {
         let own = self.user.to_string();
         let (payload_shown, metadata_shown) = match self.subject {
@@ -268,7 +268,7 @@ impl Told {
         ];
         let withheld = withheld.into_iter().filter(|(_, shown)| !shown);
         let payload = payload_shown.then(|| serde_json::from_str(&event.payload));
-        let legs = entries.into_iter().map(|entry| leg(&own, entry));
+        let legs = entries.iter().map(|entry| leg(&own, entry));
         let (whose_doing, program) = whose_doing(&own, &metadata.actor);
         let correlation = metadata.correlation_id.clone();
         Ok(Explanation {
@@ -310,7 +310,7 @@ fn stored(event: RecordedEvent, previous: &Hash) -> Stored {
     }
 }
 
-fn leg(own: &str, entry: Entry) -> Result<Leg, ApiError> {
+fn leg(own: &str, entry: &Entry) -> Result<Leg, ApiError> {
     let currency = entry.currency.parse().map_err(ApiError::internal)?;
     let (whose, account) = named(own, &entry.account);
     let money = |minor| Amount(Money::from_minor(minor, currency));

@@ -140,7 +140,7 @@ impl App {
 pub(crate) async fn or_nothing(app: Option<Extension<App>>, request: Request) -> Response {
     match app.and_then(|app| app.answer(&request)) {
         Some(found) => found,
-        None => layers::not_found().await.into_response(),
+        None => layers::not_found().into_response(),
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) async fn or_nothing(app: Option<Extension<App>>, request: Request) ->
 pub(crate) async fn or_not_allowed(app: Option<Extension<App>>, request: Request) -> Response {
     match app.and_then(|app| app.answer(&request)) {
         Some(found) => found,
-        None => layers::method_not_allowed().await.into_response(),
+        None => layers::method_not_allowed().into_response(),
     }
 }
 

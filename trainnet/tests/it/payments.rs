@@ -41,7 +41,8 @@ async fn what_is_paid_on_the_page_is_in_the_wallet_once_and_nobody_had_to_ask() 
     let server = Server::bind(&settings).await.unwrap();
     let url = server.url();
     let payments = Payments::new(&log, Some(SECRET.to_owned()));
-    let router = Api::new(log.clone(), engine.clone(), settings).serve(payments.routes());
+    let router =
+        Api::new(log.clone(), engine.clone(), settings).serve(payments.around(Payments::routes()));
     tokio::spawn(server.run(router, std::future::pending()));
 
     let any_port = (Ipv4Addr::LOCALHOST, 0).into();

@@ -65,8 +65,10 @@ fn build(steps: &mut Steps) -> bool {
     compress
         .args(["webapp/compress.mjs", "web/dist"])
         .current_dir(&root);
-    steps.run("web app", &mut npm(&["run", "--silent", "build", "--", "--logLevel", "warn"]))
-        && steps.run("compression", &mut compress)
+    steps.run(
+        "web app",
+        &mut npm(&["run", "--silent", "build", "--", "--logLevel", "warn"]),
+    ) && steps.run("compression", &mut compress)
         && fs::write(&stamp, sources).is_ok()
 }
 
@@ -93,11 +95,7 @@ fn digest(folder: &Path) -> anyhow::Result<String> {
             digest.update(part);
         }
     }
-    Ok(digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(format!("{:x}", digest.finalize()))
 }
 
 fn sources(folder: &Path, but: &[&str], found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
