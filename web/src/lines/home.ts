@@ -1,2 +1,2 @@
 /** Where whoever signs in begins. */
-export const HOME = "/account";
+export const HOME = "/jobs";

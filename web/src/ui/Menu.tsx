@@ -24,7 +24,8 @@ export function Menu({ trigger, align = "end", side = "bottom", open, onOpenChan
       {...(onOpenChange && { onOpenChange })}
     >
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      {/* Within the page's landmark: whoever goes from landmark to landmark finds it. */}
+      <Radix.Portal container={document.getElementById("main")}>
         <Radix.Content
           align={align}
           side={side}

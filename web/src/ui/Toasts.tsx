@@ -14,10 +14,7 @@ function One({ toast }: { toast: Toast }) {
   const { t } = useTranslation();
   const Icon = ICONS[toast.tone];
   return (
-    <li
-      role={toast.tone === "bad" ? "alert" : "status"}
-      className="animate-rise pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-raised py-2.5 pr-1.5 pl-3.5 text-sm shadow-2"
-    >
+    <li className="animate-rise pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-raised py-2.5 pr-1.5 pl-3.5 text-sm shadow-2">
       <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${TONES[toast.tone]}`} />
       <span className="min-w-0 flex-1 py-px">{toast.text}</span>
       <IconButton label={t("close")} size="sm" className="-my-1" onClick={() => dismiss(toast.id)}>

@@ -8,7 +8,7 @@ export function Tooltip({ text, children }: { text: ReactNode; children: ReactNo
     <Radix.Provider delayDuration={300}>
       <Radix.Root>
         <Radix.Trigger asChild>{children}</Radix.Trigger>
-        <Radix.Portal>
+        <Radix.Portal container={document.getElementById("main")}>
           <Radix.Content
             sideOffset={6}
             collisionPadding={8}

@@ -84,6 +84,16 @@ describe("a receipt as the server gave it", () => {
     expect(await verifyReceipt(genuine, "")).toMatchObject({ failed: "key", fault: "no-key" });
   });
 
+  it("holds for a job that changed machines, line by line", async () => {
+    const found = await verifyReceipt(read("./receipt-of-two-leases.json"), KEY);
+    expect(found).toMatchObject({ holds: true });
+    if (!found.holds) return;
+    const { lines, charged } = found.bill;
+    expect(lines.map((line) => [line.from_step, line.to_step])).toEqual([[0n, 34n], [34n, 239n]]);
+    expect(lines.reduce((sum, line) => sum + line.amount, 0n)).toBe(charged);
+    expect(lines.every((line) => line.positions.length > 0)).toBe(true);
+  });
+
   it("holds however it is laid out, for its spaces are none of what is signed", async () => {
     expect((await verifyReceipt(JSON.stringify(JSON.parse(genuine)), KEY)).holds).toBe(true);
   });

@@ -16,6 +16,8 @@ export function Going({ job, task }: { job: ShownJob; task: Task }) {
   const running = job.status === "running";
   const step = running ? Math.max(last?.step ?? 0, job.progress.step) : job.progress.step;
   const share = job.status === "done" ? 1 : total > 0 ? step / total : running ? undefined : 0;
+  // Nothing better came, and the trainer saved the customer the rest.
+  const early = job.status === "done" && step < total;
   const tone = standing === "failed" ? "bad" : standing === "done" ? "good" : standing === "returned" ? "warn" : "accent";
   return (
     <Card>
@@ -24,8 +26,10 @@ export function Going({ job, task }: { job: ShownJob; task: Task }) {
           <p className="text-base font-semibold">{t(`now.${standing}`)}</p>
           {total > 0 && (
             <p className="figures text-sm text-ink-2">
-              {t("steps", { step: count(step, i18n.language), total: count(total, i18n.language) })}
-              {share !== undefined && ` · ${percent(share, i18n.language)}`}
+              {early
+                ? t("stepsEarly", { step: count(step, i18n.language) })
+                : t("steps", { step: count(step, i18n.language), total: count(total, i18n.language) })}
+              {share !== undefined && !early && ` · ${percent(share, i18n.language)}`}
             </p>
           )}
         </div>

@@ -17,7 +17,7 @@ const INK: Record<LogLine["level"], string> = {
   error: "text-bad",
 };
 
-export function Log({ task }: { task: Task }) {
+export function Log({ task, over }: { task: Task; over: boolean }) {
   const { t, i18n } = useTranslation("jobs");
   const { log } = task;
   const [following, setFollowing] = useState(true);
@@ -38,7 +38,8 @@ export function Log({ task }: { task: Task }) {
       <CardHeader
         title={t("log.title")}
         aside={
-          log.length > 0 && (
+          log.length > 0 &&
+          !over && (
             <Button
               size="sm"
               variant="ghost"

@@ -2,6 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import type { ShownJob } from "@/api/schema";
+import { ranked } from "@/lines/models/headline";
 import { Card, CardBody, CardHeader, CopyButton, Scroll } from "@/ui";
 import { Download } from "./Download";
 import { snippetOf } from "./snippet";
@@ -10,14 +11,14 @@ import { useMeasureWords } from "./useMeasureWords";
 export function Result({ job }: { job: ShownJob }) {
   const { t } = useTranslation("jobs");
   const words = useMeasureWords();
-  const measured = Object.entries(job.metrics as Record<string, string>);
+  const measured = ranked(job.metrics as Record<string, string>);
   const snippet = snippetOf(job.model_type);
   return (
     <Card>
       <CardHeader title={t("result.title")} aside={<Download job={job.id} primary />}>
         {t("result.text")}
       </CardHeader>
-      <CardBody className="grid gap-5">
+      <CardBody className="grid grid-cols-1 gap-5">
         <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3">
           {measured.map(([name, value]) => (
             <div key={name} className="rounded-md bg-sunken px-3 py-2.5">
@@ -26,7 +27,7 @@ export function Result({ job }: { job: ShownJob }) {
             </div>
           ))}
         </dl>
-        <div className="grid gap-2">
+        <div className="grid grid-cols-1 gap-2">
           <div className="flex items-center justify-between gap-2">
             <h3 className="text-sm font-semibold">{t("result.use")}</h3>
             <CopyButton text={snippet} />

@@ -12,7 +12,7 @@ import { Curves } from "./Curves";
 import { Going } from "./Going";
 import { JobStatus } from "./JobStatus";
 import { Log } from "./Log";
-import { isOver, jobOf } from "./names";
+import { isOver, jobOf, rests, standingOf } from "./names";
 import { jobQuery } from "./queries";
 import { Result } from "./Result";
 import { Story } from "./Story";
@@ -45,7 +45,12 @@ export default function Status() {
 function Shown({ job }: { job: ShownJob }) {
   const { t } = useTranslation("jobs");
   const words = useCardWords();
-  const task = useTask(job.id, job.status, job.progress.starts > 0);
+  const standing = standingOf(job);
+  const over = isOver(job.status);
+  const begun = job.progress.starts > 0;
+  const waits = !over && job.status !== "pending" && !rests(standing);
+  const task = useTask(job.id, { speaks: waits || (over && begun), over });
+  const said = begun || task.points.length > 0 || task.log.length > 0;
   return (
     <Page width="wide">
       <PageHeader
@@ -59,16 +64,16 @@ function Shown({ job }: { job: ShownJob }) {
         actions={<Actions job={job} />}
         back={{ to: "/jobs", label: t("title") }}
       />
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="grid min-w-0 gap-6">
+      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="grid min-w-0 grid-cols-1 gap-6">
           <Going job={job} task={task} />
           {job.status === "done" && <Result job={job} />}
-          <Curves points={task.points} over={isOver(job.status)} />
-          <Log task={task} />
+          {said && <Curves points={task.points} over={over} />}
+          {said && <Log task={task} over={over} />}
         </div>
-        <div className="grid min-w-0 gap-6">
+        <div className="grid min-w-0 grid-cols-1 gap-6">
           <Cost job={job} />
-          {!isOver(job.status) && job.status !== "pending" && <Why job={job} />}
+          {waits && <Why job={job} />}
           <Story job={job} />
           <Settings job={job} />
         </div>

@@ -63,6 +63,9 @@ export const TONES: Record<Standing, Tone> = {
 export const isLive = (standing: Standing): boolean =>
   standing === "running" || standing === "pausing" || standing === "cancelling";
 
+/** A job on which nothing is done, nor will be before somebody decides something. */
+export const rests = (standing: Standing): boolean => standing === "paused" || standing === "budget";
+
 export const isOver = (status: string): boolean => status === "done" || status === "error";
 
 /** A job and the unit of its work have one identity under two names. */

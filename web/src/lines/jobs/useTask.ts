@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { type LiveMessage, type LiveState, useLive } from "@/api/live";
-import { isOver, unitOf } from "./names";
+import { unitOf } from "./names";
 import { addPoint, type Point, readPoint } from "./points";
 
 export type LogLine = { id: number; at: string; level: "debug" | "info" | "warn" | "error"; text: string };
@@ -31,13 +31,20 @@ function readLine(id: number, said: unknown): LogLine | undefined {
 type Heard = { points: Point[]; log: LogLine[]; heardAt: string | undefined };
 const NOTHING: Heard = { points: [], log: [], heardAt: undefined };
 
-/** `status` is where the job stands; nothing, while nobody knows whether it has anything to say. */
-export function useTask(job: string, status: string | undefined, hasBegun: boolean): Task {
+type Speaking = {
+  /** Whether the job has, or may soon have, a unit that says something. */
+  speaks: boolean;
+  /** Whether it is over, so that the stream ends once all of it has been told. */
+  over: boolean;
+};
+
+export function useTask(job: string, { speaks, over }: Speaking): Task {
   const queries = useQueryClient();
-  const [ended, setEnded] = useState(false);
   const [begun, setBegun] = useState(false);
+  const [ended, setEnded] = useState(false);
   const [shown, setShown] = useState(NOTHING);
   const heard = useRef(NOTHING);
+  const last = useRef(0);
   const frame = useRef(0);
   const show = () => {
     frame.current ||= requestAnimationFrame(() => {
@@ -48,34 +55,33 @@ export function useTask(job: string, status: string | undefined, hasBegun: boole
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
 
   const onMessage = ({ type, id, data }: LiveMessage) => {
-    const { points, log, heardAt } = heard.current;
     setBegun(true);
     if (type === "state") {
-      const over = ["completed", "failed", "stopped"].includes((data as { status?: string })?.status ?? "");
-      setEnded(over);
       // What the machine said is about to be what the job is: read it anew.
       void queries.invalidateQueries({ queryKey: ["jobs"] });
       return;
     }
-    if (id === undefined) return;
+    // After a pause the stream is told from its beginning.
+    if (id === undefined || id <= last.current) return;
+    last.current = id;
+    const { points, log } = heard.current;
     if (type === "log") {
       const line = readLine(id, data);
-      if (line !== undefined) heard.current = { points, log: [...log.slice(-LOG_MAX), line], heardAt: line.at };
+      if (line === undefined) return;
+      heard.current = { points, log: [...log.slice(-LOG_MAX), line], heardAt: line.at };
     } else {
       const point = readPoint(data);
+      if (point === undefined) return;
+      heard.current = { points: addPoint(points, point), log, heardAt: point.at };
       // What is saved is charged: the job is another than it was.
-      if (point?.saved === true) void queries.invalidateQueries({ queryKey: ["jobs", "one", job] });
-      if (point !== undefined) heard.current = { points: addPoint(points, point), log, heardAt: point.at };
+      if (point.saved) void queries.invalidateQueries({ queryKey: ["jobs", "one", job] });
     }
-    if (heard.current.heardAt === undefined) heard.current = { ...heard.current, heardAt };
     show();
   };
 
-  // An order that nobody has paid for, or that ended before, has no unit that could say anything.
-  const speaks = status !== undefined && status !== "pending" && (hasBegun || !isOver(status));
   const path = speaks ? `/v1/tasks/${unitOf(job)}/events` : undefined;
   const live = useLive(path, { types: TYPES, onMessage, over: ended });
   // The server ends the stream of what is over; then all of it has been said.
-  if (!ended && live === "broken" && begun && status !== undefined && isOver(status)) setEnded(true);
-  return { live, ...shown };
+  if (!ended && live === "broken" && begun && over) setEnded(true);
+  return { live: speaks ? live : "over", ...shown };
 }

@@ -3,6 +3,7 @@
 const ORDER = [
   "test_accuracy",
   "validation_accuracy",
+  "validation_baseline",
   "validation_f1",
   "validation_r2",
   "validation_rmse",
@@ -10,8 +11,17 @@ const ORDER = [
   "validation_loss",
 ];
 
+const rank = (name: string): number => {
+  const at = ORDER.indexOf(name);
+  return at === -1 ? ORDER.length : at;
+};
+
+/** What says most comes first. */
+export const ranked = (metrics: Readonly<Record<string, string>>): [name: string, value: string][] =>
+  Object.entries(metrics).toSorted(([a], [b]) => rank(a) - rank(b));
+
 export function headline(metrics: Readonly<Record<string, string>>): { name: string; value: number } | undefined {
-  const name = ORDER.find((it) => it in metrics) ?? Object.keys(metrics)[0];
-  const value = Number(name === undefined ? Number.NaN : metrics[name]);
-  return name === undefined || !Number.isFinite(value) ? undefined : { name, value };
+  const [name, text] = ranked(metrics)[0] ?? [];
+  const value = Number(text);
+  return name === undefined || text === undefined || !Number.isFinite(value) ? undefined : { name, value };
 }

@@ -54,13 +54,13 @@ function Body({ explained }: { explained: Explained }) {
   const words = useEventWords();
   const cause = causeOf(explained);
   return (
-    <div className="grid gap-6">
-      <section className="grid gap-2">
+    <div className="grid grid-cols-1 gap-6">
+      <section className="grid grid-cols-1 gap-2">
         <h3 className="text-sm font-semibold">{t("explain.moved")}</h3>
         <Legs explained={explained} />
         <p className="text-xs text-ink-3">{t("explain.balanced")}</p>
       </section>
-      <section className="grid gap-1">
+      <section className="grid grid-cols-1 gap-1">
         <h3 className="text-sm font-semibold">{t("explain.why")}</h3>
         <Facts
           items={[
@@ -152,7 +152,7 @@ function Proof({ explained }: { explained: Explained }) {
     setHolds(hash !== undefined && toHex(hash) === explained.hash);
   };
   return (
-    <section className="grid gap-2">
+    <section className="grid grid-cols-1 gap-2">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h3 className="text-sm font-semibold">{t("explain.proof")}</h3>
         {stored != null && (

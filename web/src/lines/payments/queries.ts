@@ -36,6 +36,8 @@ export const explanationQuery = (position: number) =>
   });
 
 const WAITS = new Set(["requested", "open", "processing"]);
+/** A refund that has not arrived yet. */
+const GOES_BACK = new Set(["requested", "sent"]);
 
 export const paymentsQuery = infiniteQueryOptions({
   queryKey: ["payments", "all"],
@@ -57,8 +59,10 @@ export const paymentQuery = (payment: string) =>
       ask(api.GET("/v1/payments/{payment}", { params: { path: { payment } }, signal })),
     // Somebody who comes back from the checkout waits for a notice that is seconds away.
     refetchInterval: ({ state }) => {
-      if (state.data === undefined || !WAITS.has(state.data.status)) return false;
-      return state.dataUpdateCount < 10 ? 2_000 : 10_000;
+      if (state.data === undefined) return false;
+      const { status, refunds } = state.data;
+      if (WAITS.has(status)) return state.dataUpdateCount < 10 ? 2_000 : 10_000;
+      return refunds.some((refund) => GOES_BACK.has(refund.status)) ? 10_000 : false;
     },
   });
 

@@ -7,7 +7,7 @@ import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { Machine, MachineChange } from "@/api/schema";
 import { useCardWords } from "@/lines/train/useCardWords";
-import { Amount, Badge, Card, IconButton, Menu, MenuItem, MenuLine, Status, toast, useExplain, When } from "@/ui";
+import { Ago, Amount, Badge, Card, IconButton, Menu, MenuItem, MenuLine, Status, toast, useExplain } from "@/ui";
 import { memory } from "@/ui/figures";
 import { Busy } from "./Busy";
 
@@ -58,7 +58,7 @@ export function MachineCard({ machine }: { machine: Machine }) {
               {machine.seen_at != null && (
                 <>
                   {" · "}
-                  {t("seen")} <When at={machine.seen_at} as="relative" />
+                  {t("seen")} <Ago at={machine.seen_at} />
                 </>
               )}
             </p>

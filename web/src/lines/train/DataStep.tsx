@@ -24,7 +24,7 @@ export function DataStep({ draft, change, dataset }: DataStepProps) {
   return (
     <Step number={1} title={t("data.title")} description={t("data.description")}>
       {draft.dataset === undefined ? (
-        <div className="grid gap-4">
+        <div className="grid grid-cols-1 gap-4">
           <Choice
             label={t("data.from")}
             value={draft.source}

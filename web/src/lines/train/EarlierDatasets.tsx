@@ -39,7 +39,7 @@ export function EarlierDatasets({ onChoose, onUpload }: EarlierProps) {
     );
   }
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
         {datasets.map((dataset) => (
           <li key={dataset.dataset}>

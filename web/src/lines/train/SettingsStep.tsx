@@ -56,7 +56,7 @@ export function SettingsStep({ draft, change, card }: SettingsProps) {
       }
     >
       <div className="grid gap-5">
-        <div className="grid items-start gap-4 sm:grid-cols-3">{settings.slice(0, SHOWN_FIRST).map(row)}</div>
+        <div className="grid items-start gap-4 sm:grid-cols-2 2xl:grid-cols-3">{settings.slice(0, SHOWN_FIRST).map(row)}</div>
         <div>
           <button
             type="button"
@@ -68,7 +68,7 @@ export function SettingsStep({ draft, change, card }: SettingsProps) {
             {t("settings.advanced")}
           </button>
           {open && (
-            <div className="mt-4 grid items-start gap-4 sm:grid-cols-3">
+            <div className="mt-4 grid items-start gap-4 sm:grid-cols-2 2xl:grid-cols-3">
               {card.weights.length > 1 && (
                 <Weights card={card} value={weights} onChange={(value) => change({ weights: { ...draft.weights, [card.model_type]: value } })} />
               )}

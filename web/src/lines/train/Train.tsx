@@ -49,7 +49,7 @@ export default function Train() {
   return (
     <Page width="wide">
       <PageHeader title={t("title")} description={t("description")} />
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid min-w-0 grid-cols-1 gap-6">
           <DataStep draft={draft} change={change} dataset={dataset} />
           <ModelSelector draft={draft} change={change} cards={cards} dataset={usable} />

@@ -109,7 +109,9 @@ export class Upload {
 
   async #wait(error: unknown, signal: AbortSignal): Promise<void> {
     this.#going.clear();
-    this.#become({ phase: "waiting", error, sent: this.#sent() });
+    // All of it is there, and it takes longer to read than an answer waits.
+    const isRead = isProblemError(error) && error.code === "uploads/checking";
+    this.#become(isRead ? { phase: "checking" } : { phase: "waiting", error, sent: this.#sent() });
     const asked = isProblemError(error) ? error.retryAfterSeconds : undefined;
     const pause = PAUSES_MS[Math.min(this.#tries, PAUSES_MS.length - 1)] ?? 1_000;
     this.#tries += 1;
@@ -142,7 +144,8 @@ export class Upload {
     if (shown.bytes !== size) throw new ProblemError({ status: 409, code: "uploads/over" });
     const waiting = shown.standing === "open" ? shown.parts : [];
     this.#arrived = size - waiting.reduce((sum, part) => sum + part.bytes, 0);
-    this.#become({ phase: "sending", upload: shown.upload, sent: this.#arrived, error: undefined });
+    const phase = waiting.length > 0 ? "sending" : "checking";
+    this.#become({ phase, upload: shown.upload, sent: this.#arrived, error: undefined });
     await this.#sendAll(shown, waiting, signal);
     this.#become({ phase: "checking", sent: size });
     await this.#wire.complete(shown.upload);

@@ -69,7 +69,7 @@ export function useUpload(onDone: (dataset: string) => void): Uploading {
       (now) => {
         if (upload.current !== begun) return;
         setProgress(now);
-        if (now.phase === "sending" && now.upload !== undefined) {
+        if ((now.phase === "sending" || now.phase === "checking") && now.upload !== undefined) {
           remember(user, { upload: now.upload, name: file.name, bytes: file.size, print });
         }
         if (now.phase === "failed" || now.phase === "done") remember(user, undefined);

@@ -23,7 +23,7 @@ type Came = { email?: string; sent?: boolean } | null;
 
 export default function Confirm() {
   const link = useLinkInHash();
-  return link === undefined ? <ByCode /> : <ByLink link={link} />;
+  return link === undefined ? <ByCode /> : <ByLink key={link} link={link} />;
 }
 
 function ByLink({ link }: { link: string }) {

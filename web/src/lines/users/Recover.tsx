@@ -23,17 +23,17 @@ const sendMail = (email: string, key: Key) =>
 export default function Recover() {
   const { t } = useTranslation("users");
   const link = useLinkInHash();
-  const [dropped, setDropped] = useState(false);
+  const [dropped, setDropped] = useState<string>();
   const [email, setEmail] = useState<string>();
   const back = (
     <Link className="link" to="/sign-in">
       {t("recover.back")}
     </Link>
   );
-  if (link !== undefined && !dropped) {
+  if (link !== undefined && link !== dropped) {
     return (
       <Entrance title={t("recover.choose")} description={t("recover.allEnd")} below={back}>
-        <NewPasswordForm link={link} onStartOver={() => setDropped(true)} />
+        <NewPasswordForm key={link} link={link} onStartOver={() => setDropped(link)} />
       </Entrance>
     );
   }

@@ -6,9 +6,12 @@ import { useLocation, useNavigate } from "react-router";
 export function useLinkInHash(): string | undefined {
   const { hash, pathname, search, state } = useLocation();
   const navigate = useNavigate();
-  const [link] = useState(() => (hash.length > 1 ? hash.slice(1) : undefined));
+  const [link, setLink] = useState<string>();
+  const here = hash.length > 1 ? hash.slice(1) : undefined;
+  // Also when it is opened in the tab in which the page stands already.
+  if (here !== undefined && here !== link) setLink(here);
   useEffect(() => {
-    if (hash.length > 1) void navigate(pathname + search, { replace: true, state });
-  }, [hash, pathname, search, state, navigate]);
-  return link;
+    if (here !== undefined) void navigate(pathname + search, { replace: true, state });
+  }, [here, pathname, search, state, navigate]);
+  return here ?? link;
 }

@@ -24,7 +24,7 @@ function inDays(days: number): string {
   return until.toISOString();
 }
 
-export function CreateKey({ onClose }: { onClose: () => void }) {
+export default function CreateKey({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("account");
   const command = useCommand(
     (typed: Typed & { expires: string | null }, key) =>

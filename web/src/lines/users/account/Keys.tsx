@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
@@ -23,7 +23,10 @@ import {
   toast,
   When,
 } from "@/ui";
-import { CreateKey } from "./CreateKey";
+
+/** With all that forms need; a list of keys does without. */
+const fetchCreateKey = () => import("./CreateKey");
+const CreateKey = lazy(fetchCreateKey);
 
 export default function Keys() {
   const { t } = useTranslation("account");
@@ -35,7 +38,13 @@ export default function Keys() {
     select: (found) => found.data.filter((key) => !key.revoked_at),
   });
   const create = (
-    <Button variant="primary" size="sm" icon={<Plus aria-hidden />} onClick={() => setCreating(true)}>
+    <Button
+      variant="primary"
+      size="sm"
+      icon={<Plus aria-hidden />}
+      onPointerEnter={() => void fetchCreateKey()}
+      onClick={() => setCreating(true)}
+    >
       {t("keys.create")}
     </Button>
   );
@@ -57,7 +66,11 @@ export default function Keys() {
           )}
         </Card>
       </Section>
-      {creating && <CreateKey onClose={() => setCreating(false)} />}
+      {creating && (
+        <Suspense>
+          <CreateKey onClose={() => setCreating(false)} />
+        </Suspense>
+      )}
       {revoking !== undefined && <Revoke revoked={revoking} onClose={() => setRevoking(undefined)} />}
     </>
   );
