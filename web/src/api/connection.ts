@@ -8,6 +8,7 @@ const PAUSE_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 let now: Connection = "connected";
 let tries = 0;
+let lostAt = Number.NEGATIVE_INFINITY;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<Listener>();
 
@@ -24,8 +25,10 @@ export function onConnection(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** An answer came, whatever it said. */
-export function answered(): void {
+/** An answer came to what was asked at `since`, whatever it said. */
+export function answered(since: number): void {
+  // Under way before the connection was lost, it says nothing of now.
+  if (since < lostAt) return;
   clearTimeout(timer);
   timer = undefined;
   tries = 0;
@@ -71,10 +74,11 @@ function look(): void {
 }
 
 async function ask(): Promise<void> {
+  const since = performance.now();
   try {
     const response = await fetch("/healthz", { cache: "no-store" });
     if (response.ok) {
-      answered();
+      answered(since);
       return;
     }
   } catch {
@@ -85,6 +89,10 @@ async function ask(): Promise<void> {
 }
 
 if (typeof window !== "undefined") {
-  window.addEventListener("offline", () => become("offline"));
+  window.addEventListener("offline", () => {
+    lostAt = performance.now();
+    become("offline");
+    look();
+  });
   window.addEventListener("online", lookNow);
 }

@@ -31,6 +31,7 @@ async function ask(): Promise<Renewal> {
   const headers = new Headers();
   const token = csrf();
   if (token !== undefined) headers.set(CSRF_HEADER, token);
+  const begun = performance.now();
   let response: Response;
   try {
     response = await fetch("/v1/web/session/refresh", { method: "POST", headers });
@@ -38,7 +39,7 @@ async function ask(): Promise<Renewal> {
     silent();
     throw unreachable(error);
   }
-  answered();
+  answered(begun);
   if (response.ok) {
     noteRenewed();
     return "renewed";

@@ -30,6 +30,7 @@ async function once(original: Request): Promise<Response> {
     const token = csrf();
     if (token !== undefined) request.headers.set(CSRF_HEADER, token);
   }
+  const since = performance.now();
   let response: Response;
   try {
     response = await fetch(request);
@@ -38,7 +39,7 @@ async function once(original: Request): Promise<Response> {
     silent();
     throw unreachable(error);
   }
-  answered();
+  answered(since);
   if (response.ok && !isRead(request)) reached(response);
   return response;
 }
