@@ -59,7 +59,7 @@ struct Leg {
 
 /// The event that led to this one
 #[derive(Debug, Serialize, ToSchema)]
-struct Cause {
+struct CausedBy {
     #[schema(minimum = 1)]
     position: i64,
     event: String,
@@ -122,7 +122,7 @@ struct Explanation {
     program: Option<String>,
     /// What ties together everything that one request brought about
     correlation: Option<String>,
-    cause: Option<Cause>,
+    cause: Option<CausedBy>,
     /// Everything that it moved; in each currency it comes to nothing
     legs: Vec<Leg>,
     /// What it says
@@ -228,13 +228,13 @@ async fn whose_subject(
     }
 }
 
-async fn cause(api: &Api, metadata: &Metadata) -> Result<Option<Cause>, ApiError> {
+async fn cause(api: &Api, metadata: &Metadata) -> Result<Option<CausedBy>, ApiError> {
     let id = metadata.causation_id.as_deref();
     let Some(id) = id.and_then(|text| text.parse::<Uuid>().ok()) else {
         return Ok(None);
     };
     let found = api.log().events_by_id(&[id]).await?.pop();
-    Ok(found.map(|event| Cause {
+    Ok(found.map(|event| CausedBy {
         position: event.position,
         event: event.event_id.to_string(),
         kind: event.event_type,
@@ -246,7 +246,7 @@ struct Told {
     user: UserId,
     subject: Subject,
     previous: Hash,
-    cause: Option<Cause>,
+    cause: Option<CausedBy>,
 }
 
 impl Told {

@@ -19,20 +19,21 @@ const KEY: &str = "sk_test_of_this_test";
 const SECRET: &str = "whsec_of_this_test";
 const PATIENCE: Duration = Duration::from_secs(20);
 
+async fn engine(log: &Log) -> Engine {
+    let catalogue = Catalogue::new().with::<Payment>();
+    let projections = Projections::none().with::<projections::payments::Payments>();
+    let settings = projections::Settings::default();
+    let opened = Engine::open(log.clone(), Arc::new(catalogue), projections, settings);
+    opened.await.unwrap()
+}
+
 #[tokio::test]
 async fn what_is_paid_on_the_page_is_in_the_wallet_once_and_nobody_had_to_ask() {
     let database = workbench::database().await;
     let log = Log::open(database.options.clone(), Options::default())
         .await
         .unwrap();
-    let engine = Engine::open(
-        log.clone(),
-        Arc::new(Catalogue::new().with::<Payment>()),
-        Projections::none().with::<projections::payments::Payments>(),
-        projections::Settings::default(),
-    )
-    .await
-    .unwrap();
+    let engine = engine(&log).await;
     let folding = engine.clone();
     tokio::spawn(async move { folding.run(std::future::pending()).await });
 

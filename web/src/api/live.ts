@@ -54,8 +54,10 @@ export function useLive(path: string | undefined, options: LiveOptions): LiveSta
       });
       for (const type of types.split(" ")) {
         source.addEventListener(type, (event: MessageEvent<string>) => {
-          const id = event.lastEventId === "" ? undefined : Number(event.lastEventId);
-          if (id !== undefined && last !== undefined && id <= last) return;
+          // Of an event that has no number, browsers say the last that another had.
+          const said = event.lastEventId === "" ? undefined : Number(event.lastEventId);
+          const id = said === last ? undefined : said;
+          if (id !== undefined && last !== undefined && id < last) return;
           if (id !== undefined) last = id;
           let data: unknown;
           try {

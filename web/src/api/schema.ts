@@ -2373,6 +2373,14 @@ export interface components {
          * @enum {string}
          */
         Cause: "out-of-memory" | "bad-data" | "trainer" | "machine" | "network" | "time";
+        /** @description The event that led to this one */
+        CausedBy: {
+            event: string;
+            /** Format: int64 */
+            position: number;
+            /** @example work-unit.progressed */
+            type: string;
+        };
         /** @description The password that is, and the one to be */
         Change: {
             current_password: components["schemas"]["Password"];
@@ -2543,7 +2551,7 @@ export interface components {
         };
         /** @description An event that moved your money, explained */
         Explanation: {
-            cause?: components["schemas"]["Cause"] | null;
+            cause?: components["schemas"]["CausedBy"] | null;
             /** @description What ties together everything that one request brought about */
             correlation?: string | null;
             /** @description When it counts */
@@ -4939,6 +4947,7 @@ export type Brought = components['schemas']['Brought'];
 export type BroughtKind = components['schemas']['BroughtKind'];
 export type Cards = components['schemas']['Cards'];
 export type Cause = components['schemas']['Cause'];
+export type CausedBy = components['schemas']['CausedBy'];
 export type Change = components['schemas']['Change'];
 export type Checkout = components['schemas']['Checkout'];
 export type Class = components['schemas']['Class'];

@@ -42,17 +42,10 @@ export function Explanation({ line, onClose }: { line: StatementLine; onClose: (
   );
 }
 
-/** The document knows two things of this name, and describes the other. */
-function causeOf({ cause }: Explained): { type: string; position: number } | undefined {
-  const said: unknown = cause;
-  if (typeof said !== "object" || said === null || !("type" in said) || !("position" in said)) return undefined;
-  return { type: String(said.type), position: Number(said.position) };
-}
-
 function Body({ explained }: { explained: Explained }) {
   const { t } = useTranslation("payments");
   const words = useEventWords();
-  const cause = causeOf(explained);
+  const cause = explained.cause ?? undefined;
   return (
     <div className="grid grid-cols-1 gap-6">
       <section className="grid grid-cols-1 gap-2">
