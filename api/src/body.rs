@@ -87,6 +87,11 @@ fn unread(rejection: &BytesRejection) -> ApiError {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Types that are read by the names of their fields would be read from a list in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::new(&kinds::BODY_INVALID)
+            .detail("Send an object, with names and values in braces."));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

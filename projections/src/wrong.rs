@@ -7,9 +7,11 @@ use sqlx::{Executor, Postgres, Transaction};
 
 use crate::checkpoint::{self, Checkpoint};
 
+const VARIABLE: &str = "WRONG_ON_PURPOSE";
+
 fn splits() -> bool {
     static NAMED: OnceLock<bool> = OnceLock::new();
-    let named = || std::env::var("WRONG_ON_PURPOSE").is_ok_and(|it| it == "split-checkpoint");
+    let named = || std::env::var(VARIABLE).is_ok_and(|it| it == "split-checkpoint");
     *NAMED.get_or_init(named)
 }
 

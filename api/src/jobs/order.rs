@@ -54,10 +54,10 @@ pub struct Run {
     /// The card's first choice, where nothing is said
     pub weights: Option<FirstWeights>,
     /// Of a table: the column of labels, where the guess is wrong
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     pub label_column: Option<String>,
     /// Of a table: the column of texts, where the guess is wrong
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     pub text_column: Option<String>,
     /// The same seed, settings and data make the same model on the same machine
     #[schema(maximum = 4_294_967_295_u64)]

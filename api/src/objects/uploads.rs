@@ -16,7 +16,7 @@ use super::shown::{Brought, FileName, ShownObject, ShownUpload};
 use super::{Objects, identity};
 use crate::api::Routes;
 use crate::asked::Asked;
-use crate::body::Body;
+use crate::body::{Body, whole_number};
 use crate::parameters::Path;
 use crate::position::Position;
 use crate::problem::{ApiError, kinds};
@@ -66,6 +66,7 @@ pub struct NewUpload {
     name: FileName,
     /// How large it is; at most 8 GiB
     #[schema(minimum = 1, maximum = 8_589_934_592_u64)]
+    #[serde(deserialize_with = "whole_number")]
     bytes: u64,
     /// What it comes to, so that nothing else is taken for it
     #[schema(pattern = "^[0-9a-f]{64}$")]

@@ -35,6 +35,14 @@ async fn what_does_not_fit_is_named() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object_however_well_it_would_fit() {
+    let world = World::new().await;
+    let reply = world.post(PATH, r#" ["hello", 3]"#).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(reply.problem(), "body/invalid");
+}
+
+#[tokio::test]
 async fn what_is_not_json_or_not_said_to_be_is_refused() {
     let world = World::new().await;
     let reply = world.post(PATH, "{").await;

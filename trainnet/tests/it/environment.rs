@@ -11,14 +11,17 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The sources of every program and library, without their tests.
+/// The sources of every program and library, without their tests and what cargo alone runs.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let skipped =
-            name.starts_with('.') || ["target", "tests", "node_modules"].contains(&&*name);
-        if path.is_dir() && !skipped {
+        let skipped = name.starts_with('.')
+            || ["target", "tests", "node_modules", "build.rs"].contains(&&*name);
+        if skipped {
+            continue;
+        }
+        if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
