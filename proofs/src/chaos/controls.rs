@@ -25,19 +25,14 @@ pub async fn run(seconds: u64) -> Result<Vec<String>> {
     Ok(passed)
 }
 
-/// Beside the right build, out of what both have in common.
+/// Beside the right build, out of what both have in common: of the whole workspace and with a test
+/// among what is built, dependencies have the features that they have in the build of all tests.
 async fn build() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    let words = [
-        "build",
-        "--quiet",
-        "--package",
-        "proofs",
-        "--features",
-        "wrong",
-    ];
-    build.args(words);
+    build.args(["build", "--quiet", "--workspace"]);
+    build.args(["--bin", "proofs", "--test", "memory"]);
+    build.args(["--features", "proofs/wrong"]);
     let folder = if cfg!(debug_assertions) {
         "debug"
     } else {
