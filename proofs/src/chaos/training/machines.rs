@@ -111,7 +111,7 @@ async fn kill_whoever_has(
         Ok(is_over(&now) || now["progress"]["trained_seconds"].as_u64() > Some(0))
     })
     .await?;
-    let moment = u64::try_from(dice.below(1_000))?;
+    let moment = u64::try_from(dice.below(400))?;
     tokio::time::sleep(Duration::from_millis(moment)).await;
     let unit = job.replacen("job_", "unit_", 1);
     let has_it = |it: &Machine| it.holds().filter(|held| held.unit == unit);
