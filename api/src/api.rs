@@ -1,11 +1,12 @@
 //! What every route stands on, and how routes become something that can be served.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum::{Extension, Router};
+use dispatch::Dispatcher;
 use projections::Engine;
 use sqlx::PgPool;
 use store::{Clock, Log};
@@ -36,6 +37,7 @@ struct Inner {
     watch: Watch,
     requests: Requests,
     guards: Guards,
+    dispatcher: OnceLock<Dispatcher>,
 }
 
 impl std::fmt::Debug for Api {
@@ -54,7 +56,15 @@ impl Api {
             requests: Requests::default(),
             guards,
             settings,
+            dispatcher: OnceLock::new(),
         }))
+    }
+
+    /// Counts among its metrics what waits for machines here, and what they have.
+    #[must_use]
+    pub fn counting(self, dispatcher: &Dispatcher) -> Self {
+        self.0.dispatcher.get_or_init(|| dispatcher.clone());
+        self
     }
 
     pub fn log(&self) -> &Log {
@@ -81,6 +91,10 @@ impl Api {
     pub(crate) fn of(extensions: &Extensions) -> Result<&Self, ApiError> {
         let api = extensions.get::<Self>();
         api.ok_or_else(|| ApiError::internal("the route is not in the frame"))
+    }
+
+    pub(crate) fn dispatcher(&self) -> Option<&Dispatcher> {
+        self.0.dispatcher.get()
     }
 
     pub(crate) fn watch(&self) -> &Watch {

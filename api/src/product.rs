@@ -3,6 +3,7 @@
 use ::objects::{Settings as ObjectSettings, Shelf};
 use axum::Extension;
 use store::Log;
+use tower::ServiceBuilder;
 
 use crate::api::{self, Routes};
 use crate::jobs::Jobs;
@@ -65,13 +66,19 @@ impl Product {
 
     /// All routes, and `more` that stand among them.
     pub fn routes(&self, more: Routes) -> Routes {
-        let payments = self.payments.around(Payments::routes());
-        let routes = Self::but_payments().merge(payments).merge(more);
-        let routes = self.work.around(routes);
-        let routes = self.users.around(self.servers.around(routes));
-        self.jobs
-            .around(self.objects.around(routes))
+        // As one layer: each of its own would be one more box around every request.
+        let slices = ServiceBuilder::new()
             .layer(Extension(self.browsers.clone()))
+            .layer(Extension(self.jobs.clone()))
+            .layer(Extension(self.objects.clone()))
+            .layer(Extension(self.users.clone()))
+            .layer(Extension(self.servers.clone()))
+            .layer(Extension(self.work.clone()))
+            .layer(Extension(self.payments.clone()));
+        Self::but_payments()
+            .merge(Payments::routes())
+            .merge(more)
+            .layer(slices)
     }
 
     fn but_payments() -> Routes {

@@ -115,7 +115,7 @@ impl Dispatcher {
     async fn read(&self, after: i64, until: i64) -> Result<Vec<Happened>, NotFollowed> {
         let mut page = Vec::new();
         self.log()
-            .scan::<NotFollowed>(after, until, Columns::Fold, |event| {
+            .follow::<NotFollowed>(after, until, Columns::Fold, |event| {
                 page.extend(happened(&event)?);
                 Ok(ControlFlow::Continue(()))
             })

@@ -145,6 +145,29 @@ pub(crate) async fn move_in_tx(
     }
 }
 
+/// Moves the checkpoint where nothing is to be written beside it; says whether it was where it was
+/// believed to be.
+pub(crate) async fn pass_over(
+    connection: &mut PgConnection,
+    name: &str,
+    from: &Checkpoint,
+    to: &Checkpoint,
+) -> Result<bool, sqlx::Error> {
+    let moved = sqlx::query(
+        "update projection_checkpoints \
+            set position = $4, updated_at = $5, stopped_at = null, stopped_reason = null \
+          where name = $1 and position = $2 and version = $3",
+    )
+    .bind(name)
+    .bind(from.position)
+    .bind(from.version)
+    .bind(to.position)
+    .bind(to.updated_at)
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
 /// Writes down why the projection, which stands at `at`, cannot go on from there.
 pub(crate) async fn stop(
     connection: &mut PgConnection,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use store::{Catalogue, Log};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -23,6 +23,11 @@ use crate::recompute::{self, Recomputed};
 /// However many wait, the checkpoints are read only so often.
 const SAMPLE: Duration = Duration::from_millis(5);
 
+/// A projection rests for so many times as long as it has worked, so that it comes back to many
+/// events rather than to few; but for no longer than that, and not while anybody waits for it.
+const REST: u32 = 2;
+const REST_MAX: Duration = Duration::from_millis(20);
+
 /// A look that was begun in time may end so much later.
 const LOOK_MAX: Duration = Duration::from_millis(500);
 
@@ -33,7 +38,12 @@ trait Projected: Send + Sync {
     fn name(&self) -> &'static str;
     fn version(&self) -> i32;
     fn begin<'a>(&'a self, core: &'a Core) -> Outcome<'a, ()>;
-    fn catch_up<'a>(&'a self, core: &'a Core, until: i64) -> Outcome<'a, i64>;
+    fn catch_up<'a>(
+        &'a self,
+        core: &'a Core,
+        known: Option<Checkpoint>,
+        until: i64,
+    ) -> Outcome<'a, Checkpoint>;
     fn rebuild<'a>(&'a self, core: &'a Core, watch: Watch<'a>) -> Outcome<'a, Rebuilt>;
     fn recompute<'a>(&'a self, core: &'a Core) -> Outcome<'a, Recomputed>;
     fn refold<'a>(&'a self, core: &'a Core, until: i64) -> Outcome<'a, Checksum>;
@@ -57,8 +67,13 @@ impl<P: Projection> Projected for Of<P> {
         })
     }
 
-    fn catch_up<'a>(&'a self, core: &'a Core, until: i64) -> Outcome<'a, i64> {
-        Box::pin(follow::catch_up::<P>(core, until))
+    fn catch_up<'a>(
+        &'a self,
+        core: &'a Core,
+        known: Option<Checkpoint>,
+        until: i64,
+    ) -> Outcome<'a, Checkpoint> {
+        Box::pin(follow::catch_up::<P>(core, known, until))
     }
 
     fn rebuild<'a>(&'a self, core: &'a Core, watch: Watch<'a>) -> Outcome<'a, Rebuilt> {
@@ -144,6 +159,8 @@ pub struct Engine {
     core: Core,
     projections: Projections,
     sample: Arc<Mutex<Option<Sample>>>,
+    /// Rung by whoever waits for a projection.
+    hurry: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -186,6 +203,7 @@ impl Engine {
             core,
             projections,
             sample: Arc::default(),
+            hurry: Arc::default(),
         }
     }
 
@@ -222,7 +240,7 @@ impl Engine {
         let until = until.min(self.core.log.head().await?.position);
         let mut outcome = Ok(());
         for projection in &self.projections.0 {
-            let reached = projection.catch_up(&self.core, until).await;
+            let reached = projection.catch_up(&self.core, None, until).await;
             outcome = outcome.and(reached.map(drop));
         }
         outcome
@@ -231,7 +249,8 @@ impl Engine {
     /// Brings one projection up to `until`, or to the head if that comes first.
     pub async fn catch_up_one(&self, name: &str, until: i64) -> Result<i64, ProjectionError> {
         let until = until.min(self.core.log.head().await?.position);
-        self.named(name)?.catch_up(&self.core, until).await
+        let reached = self.named(name)?.catch_up(&self.core, None, until).await?;
+        Ok(reached.position)
     }
 
     /// Follows the log with every projection until `shutdown` is there.
@@ -247,6 +266,7 @@ impl Engine {
                 self.core.clone(),
                 Arc::clone(projection),
                 heads.clone(),
+                Arc::clone(&self.hurry),
             ));
         }
         // What is cut short rolls back, and the next start goes on from the checkpoint.
@@ -290,7 +310,11 @@ impl Engine {
         let deadline = Instant::now() + within;
         loop {
             let looked = tokio::time::timeout_at(deadline + LOOK_MAX, self.sampled(projection));
-            let (reached, stopped) = looked.await.unwrap_or(Ok((0, None)))?;
+            let (reached, stopped) = match looked.await.unwrap_or(Ok((0, None))) {
+                // A connection that was lost is replaced by the time of the next look.
+                Err(ProjectionError::Database(_)) if Instant::now() < deadline => (0, None),
+                seen => seen?,
+            };
             if reached >= position {
                 return Ok(reached);
             }
@@ -306,6 +330,7 @@ impl Engine {
                     reason,
                 });
             }
+            self.hurry.notify_waiters();
             if Instant::now() >= deadline {
                 return Err(ProjectionError::Late {
                     projection,
@@ -373,18 +398,28 @@ async fn watch_heads(core: Core, heads: watch::Sender<i64>) {
     }
 }
 
-async fn keep_up(core: Core, projection: Arc<dyn Projected>, mut heads: watch::Receiver<i64>) {
-    let mut reached = -1;
+async fn keep_up(
+    core: Core,
+    projection: Arc<dyn Projected>,
+    mut heads: watch::Receiver<i64>,
+    hurry: Arc<Notify>,
+) {
+    let mut known: Option<Checkpoint> = None;
     let mut reported = String::new();
     loop {
+        let reached = known.as_ref().map_or(-1, |at| at.position);
         if heads.wait_for(|head| *head > reached).await.is_err() {
             return;
         }
         let head = *heads.borrow_and_update();
-        match projection.catch_up(&core, head).await {
-            Ok(position) => {
-                reached = position;
+        let began = Instant::now();
+        match projection.catch_up(&core, known.take(), head).await {
+            Ok(at) => {
+                known = Some(at);
                 reported.clear();
+                let rest = (began.elapsed() * REST).min(REST_MAX);
+                // Whoever waits already looks again, and rings again, before long.
+                drop(tokio::time::timeout(rest, hurry.notified()).await);
             }
             Err(error) => {
                 let text = ProjectionError::chain(&error);

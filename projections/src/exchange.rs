@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ProjectionError;
 use crate::follow::{self, Core};
-use crate::page;
+use crate::page::{self, Manner};
 use crate::projection::Projection;
 use crate::rebuild::{self, Build, Comparison, Rebuilt};
 
@@ -86,7 +86,8 @@ async fn advance_in_tx<P: Projection>(
     schema: &str,
     (after, until): (i64, i64),
 ) -> Result<crate::Checksum, ProjectionError> {
-    let folded = page::fold::<P::Page>(&core.log, &core.catalogue, after, until).await?;
+    let folded =
+        page::fold::<P::Page>(&core.log, &core.catalogue, after, until, Manner::Alone).await?;
     if let Some(unsettled) = folded.stopped {
         return Err(ProjectionError::unwritten(
             P::NAME,
@@ -109,7 +110,7 @@ async fn bring_up_live<P: Projection>(
             && live.position < build.position
             && build.position - live.position <= COMPARED_EVENTS_MAX
     });
-    if near && let Err(error) = follow::step_to::<P>(core, build.position).await {
+    if near && let Err(error) = follow::step_to::<P>(core, None, build.position).await {
         // Broken live tables are a reason to rebuild, not one to give up.
         tracing::warn!(projection = P::NAME, %error, "the live tables do not catch up");
     }

@@ -8,7 +8,7 @@ use store::{Catalogue, Log};
 
 use crate::checkpoint::{self, Checkpoint, Stop};
 use crate::error::ProjectionError;
-use crate::page::{self, Applied, Unwritten};
+use crate::page::{self, Applied, Manner, Unwritten};
 use crate::projection::{Projection, Unsettled};
 use crate::rebuild;
 
@@ -72,14 +72,20 @@ pub(crate) async fn install<P: Projection>(core: &Core) -> Result<(), Projection
 }
 
 /// Brings the projection up to `until`, by a rebuild if its tables are of an earlier version.
+///
+/// Whoever knows where it stood saves the looking; if that is not so any more, it is found out.
 pub(crate) async fn catch_up<P: Projection>(
     core: &Core,
+    known: Option<Checkpoint>,
     until: i64,
-) -> Result<i64, ProjectionError> {
-    install::<P>(core).await?;
+) -> Result<Checkpoint, ProjectionError> {
+    let mut known = known;
+    if known.is_none() {
+        install::<P>(core).await?;
+    }
     loop {
-        match step_to::<P>(core, until).await? {
-            Reached::Position(position) => return Ok(position),
+        match step_to::<P>(core, known.take(), until).await? {
+            Reached::Position(at) => return Ok(at),
             Reached::Outdated => {
                 rebuild::rebuild::<P>(core, &|_| {}).await?;
             }
@@ -95,7 +101,7 @@ async fn connection(core: &Core) -> Result<PoolConnection<Postgres>, sqlx::Error
 
 /// Where stepping came to an end.
 pub(crate) enum Reached {
-    Position(i64),
+    Position(Checkpoint),
     /// The tables are those of an earlier version of the fold.
     Outdated,
 }
@@ -103,40 +109,58 @@ pub(crate) enum Reached {
 /// Applies page after page until the checkpoint is at `until` or beyond.
 pub(crate) async fn step_to<P: Projection>(
     core: &Core,
+    known: Option<Checkpoint>,
     until: i64,
 ) -> Result<Reached, ProjectionError> {
+    let mut known = known;
     loop {
-        let Some(at) = checkpoint::of(&mut *connection(core).await?, P::NAME).await? else {
-            return Err(sqlx::Error::RowNotFound.into());
+        let at = match known.take() {
+            Some(at) => at,
+            None => stored::<P>(core).await?,
         };
-        if at.version > P::VERSION {
-            let (projection, stored, known) = (P::NAME, at.version, P::VERSION);
-            return Err(ProjectionError::Newer {
-                projection,
-                stored,
-                known,
-            });
-        }
         if at.version < P::VERSION {
             return Ok(Reached::Outdated);
         }
         if at.position >= until {
-            return Ok(Reached::Position(at.position));
+            return Ok(Reached::Position(at));
         }
         let end = until.min(at.position.saturating_add(core.settings.page_events.max(1)));
-        step::<P>(core, at, end).await?;
+        known = step::<P>(core, at, end).await?;
     }
 }
 
-/// Applies one page; on an event that cannot be folded, what comes before it.
+/// Where the tables say that they stand.
+async fn stored<P: Projection>(core: &Core) -> Result<Checkpoint, ProjectionError> {
+    let Some(at) = checkpoint::of(&mut *connection(core).await?, P::NAME).await? else {
+        return Err(sqlx::Error::RowNotFound.into());
+    };
+    if at.version > P::VERSION {
+        return Err(ProjectionError::Newer {
+            projection: P::NAME,
+            stored: at.version,
+            known: P::VERSION,
+        });
+    }
+    Ok(at)
+}
+
+/// Applies one page; on an event that cannot be folded, what comes before it. Says where the
+/// projection stands then, or nothing if somebody else moved it.
 async fn step<P: Projection>(
     core: &Core,
     mut at: Checkpoint,
     mut end: i64,
-) -> Result<(), ProjectionError> {
+) -> Result<Option<Checkpoint>, ProjectionError> {
     let mut stopped: Option<Unsettled> = None;
     while at.position < end {
-        let folded = page::fold::<P::Page>(&core.log, &core.catalogue, at.position, end).await?;
+        let folded = page::fold::<P::Page>(
+            &core.log,
+            &core.catalogue,
+            at.position,
+            end,
+            Manner::Following,
+        )
+        .await?;
         stopped = folded.stopped.or(stopped);
         if folded.reached == at.position {
             break;
@@ -144,11 +168,11 @@ async fn step<P: Projection>(
         let to = (folded.reached, core.log.clock().now());
         let connection = &mut *connection(core).await?;
         match page::apply::<P>(connection, &at, folded.page, to).await {
-            Ok(Applied::Moved) => {
-                at.position = folded.reached;
+            Ok(Applied::Moved(moved)) => {
+                at = moved;
                 break;
             }
-            Ok(Applied::Outrun) => return Ok(()),
+            Ok(Applied::Outrun) => return Ok(None),
             Err(Unwritten::Unsettled(unsettled)) => {
                 end = unsettled.position - 1;
                 stopped = Some(unsettled);
@@ -167,7 +191,7 @@ async fn step<P: Projection>(
         }
     }
     let Some(Unsettled { position, reason }) = stopped else {
-        return Ok(());
+        return Ok(Some(at));
     };
     let stop = Stop {
         position,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use sqlx::{Connection, Executor, PgConnection};
 use store::copy::Row;
-use store::{Catalogue, Log, ReadError};
+use store::{Catalogue, EventRef, Log, ReadError};
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::checksum::Checksum;
@@ -20,19 +20,27 @@ pub(crate) struct Folded<P> {
     pub stopped: Option<Unsettled>,
 }
 
+/// Whether others fold the same events at this time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Manner {
+    Following,
+    Alone,
+}
+
 /// Folds the events after `after` up to `until`, or up to the first that cannot be folded.
 pub(crate) async fn fold<P: Page>(
     log: &Log,
     catalogue: &Catalogue,
     after: i64,
     until: i64,
+    manner: Manner,
 ) -> Result<Folded<P>, ReadError> {
     let mut folded = Folded {
         page: P::default(),
         reached: after,
         stopped: None,
     };
-    let scanned = log.scan::<ReadError>(after, until, P::COLUMNS, |event| {
+    let take = |event: EventRef<'_>| {
         match folded.page.take(&event, catalogue) {
             Ok(()) => folded.reached = event.position,
             Err(reason) => {
@@ -44,10 +52,14 @@ pub(crate) async fn fold<P: Page>(
             }
         }
         Ok(ControlFlow::Continue(()))
-    });
+    };
+    let scanned = match manner {
+        Manner::Following => log.follow(after, until, P::COLUMNS, take).await,
+        Manner::Alone => log.scan(after, until, P::COLUMNS, take).await,
+    };
     // An event that is not there is one that cannot be read; trying again finds out whether it
     // was only the reading that ended early.
-    match scanned.await {
+    match scanned {
         Ok(()) => {}
         Err(ReadError::Gap { .. } | ReadError::CutShort { .. }) => {
             let (position, reason) = (folded.reached + 1, Unfoldable::Missing);
@@ -78,12 +90,44 @@ pub(crate) async fn write_in_tx<P: Projection>(
     schema: &str,
     page: P::Page,
 ) -> Result<Checksum, Unwritten> {
+    let keys = keys_of::<P>(&page);
+    write_with_in_tx::<P>(transaction, schema, page, &keys).await
+}
+
+async fn write_with_in_tx<P: Projection>(
+    transaction: &mut PgConnection,
+    schema: &str,
+    page: P::Page,
+    keys: &[Rows],
+) -> Result<Checksum, Unwritten> {
     let mut known = P::Known::default();
-    let mut change = recall_in_tx::<P>(transaction, schema, &page, &mut known).await?;
+    let change = recall_in_tx::<P>(transaction, schema, keys, &mut known).await?;
+    let rows = settle::<P>(known, page)?;
+    insert_in_tx::<P>(transaction, schema, &rows, change).await
+}
+
+/// The keyed rows that the page changes, by their keys.
+fn keys_of<P: Projection>(page: &P::Page) -> Vec<Rows> {
+    let mut keys: Vec<Rows> = P::TABLES.iter().map(Rows::keys_of).collect();
+    P::touched(page, &mut keys);
+    keys
+}
+
+/// What is to be written of a page, upon what is known.
+fn settle<P: Projection>(mut known: P::Known, page: P::Page) -> Result<Vec<Rows>, Unwritten> {
     let mut rows: Vec<Rows> = P::TABLES.iter().map(Rows::of).collect();
     P::settle(&mut known, page, &mut rows).map_err(Unwritten::Unsettled)?;
     P::emit(&known, &mut rows).map_err(Unwritten::Spoiled)?;
-    for (table, rows) in P::TABLES.iter().zip(&rows) {
+    Ok(rows)
+}
+
+async fn insert_in_tx<P: Projection>(
+    transaction: &mut PgConnection,
+    schema: &str,
+    rows: &[Rows],
+    mut change: Checksum,
+) -> Result<Checksum, Unwritten> {
+    for (table, rows) in P::TABLES.iter().zip(rows) {
         if rows.is_empty() {
             continue;
         }
@@ -102,13 +146,11 @@ pub(crate) async fn write_in_tx<P: Projection>(
 async fn recall_in_tx<P: Projection>(
     transaction: &mut PgConnection,
     schema: &str,
-    page: &P::Page,
+    keys: &[Rows],
     known: &mut P::Known,
 ) -> Result<Checksum, Unwritten> {
     let mut change = Checksum::ZERO;
-    let mut keys: Vec<Rows> = P::TABLES.iter().map(Rows::keys_of).collect();
-    P::touched(page, &mut keys);
-    for (index, (table, keys)) in P::TABLES.iter().zip(&keys).enumerate() {
+    for (index, (table, keys)) in P::TABLES.iter().zip(keys).enumerate() {
         if table.keeping == Keeping::Appended || keys.is_empty() {
             continue;
         }
@@ -135,7 +177,7 @@ async fn recall_in_tx<P: Projection>(
 /// What came of writing a page upon the checkpoint it was folded from.
 pub(crate) enum Applied {
     /// The tables and the checkpoint are at the end of the page.
-    Moved,
+    Moved(Checkpoint),
     /// Somebody else moved the checkpoint since; nothing was written.
     Outrun,
 }
@@ -148,20 +190,39 @@ pub(crate) async fn apply<P: Projection>(
     to: (i64, chrono::DateTime<chrono::Utc>),
 ) -> Result<Applied, Unwritten> {
     let (position, updated_at) = to;
+    let keys = keys_of::<P>(&page);
+    // A page that builds on nothing is settled without asking; mostly it holds nothing for this
+    // projection, and then the checkpoint moves by itself.
+    let write = if keys.iter().all(Rows::is_empty) {
+        let rows = settle::<P>(P::Known::default(), page)?;
+        if rows.iter().all(Rows::is_empty) {
+            return pass_over::<P>(connection, from, position, updated_at).await;
+        }
+        Write::Rows(rows)
+    } else {
+        Write::Page(page)
+    };
     let mut transaction = connection.begin().await?;
     let found = checkpoint::lock_in_tx(&mut transaction, P::NAME).await?;
-    if !found.is_some_and(|it| it.position == from.position && it.version == from.version) {
+    let same = |it: &Checkpoint| it.position == from.position && it.version == from.version;
+    let Some(found) = found.filter(same) else {
         transaction.rollback().await?;
         return Ok(Applied::Outrun);
-    }
+    };
     #[cfg(feature = "wrong")]
     let transaction = crate::wrong::checkpoint_first(transaction, P::NAME, from, position).await?;
     let mut transaction = transaction;
-    let change = write_in_tx::<P>(&mut transaction, &live_schema(P::NAME), page).await?;
+    let schema = live_schema(P::NAME);
+    let change = match write {
+        Write::Rows(rows) => {
+            insert_in_tx::<P>(&mut transaction, &schema, &rows, Checksum::ZERO).await?
+        }
+        Write::Page(page) => write_with_in_tx::<P>(&mut transaction, &schema, page, &keys).await?,
+    };
     let to = Checkpoint {
         version: from.version,
         position,
-        checksum: from.checksum.plus(change),
+        checksum: found.checksum.plus(change),
         updated_at,
         stopped: None,
     };
@@ -171,7 +232,33 @@ pub(crate) async fn apply<P: Projection>(
     let expected = from.position;
     checkpoint::move_in_tx(&mut transaction, P::NAME, expected, &to).await?;
     transaction.commit().await?;
-    Ok(Applied::Moved)
+    Ok(Applied::Moved(to))
+}
+
+/// What a page comes to: rows, or something that has to be settled on stored ones first.
+enum Write<P> {
+    Rows(Vec<Rows>),
+    Page(P),
+}
+
+/// Moves the checkpoint past events that concern other projections.
+async fn pass_over<P: Projection>(
+    connection: &mut PgConnection,
+    from: &Checkpoint,
+    position: i64,
+    updated_at: chrono::DateTime<chrono::Utc>,
+) -> Result<Applied, Unwritten> {
+    let to = Checkpoint {
+        position,
+        updated_at,
+        stopped: None,
+        ..from.clone()
+    };
+    if checkpoint::pass_over(connection, P::NAME, from, &to).await? {
+        Ok(Applied::Moved(to))
+    } else {
+        Ok(Applied::Outrun)
+    }
 }
 
 /// Where readers find a projection.

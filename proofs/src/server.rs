@@ -103,10 +103,20 @@ impl Server {
     }
 
     async fn administer(&self, statement: &str) -> anyhow::Result<()> {
-        let pool = pool(&self.database("postgres"), 1).await?;
+        self.administer_in("postgres", statement).await
+    }
+
+    async fn administer_in(&self, database: &str, statement: &str) -> anyhow::Result<()> {
+        let pool = pool(&self.database(database), 1).await?;
         sqlx::query(statement).execute(&pool).await?;
         pool.close().await;
         Ok(())
+    }
+
+    /// Has done at once what the server would do in the minutes after many rows have come.
+    pub async fn digest(&self, database: &str) -> anyhow::Result<()> {
+        self.administer_in(database, "vacuum analyze").await?;
+        self.administer_in(database, "checkpoint").await
     }
 
     pub async fn close(self) -> anyhow::Result<()> {

@@ -1,8 +1,30 @@
 //! A bounded memory of aggregates that were used lately.
 
-use std::sync::{Mutex, PoisonError};
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::{HashMap, HashMapExt};
+
+/// How many aggregates of a type are remembered between commands.
+const REMEMBERED: usize = 16_384;
+
+/// One memory for each type of aggregate, whoever in the program asks for it: what one slice wrote,
+/// another need not read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memories(Arc<Mutex<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>>);
+
+impl Memories {
+    pub(crate) fn of<A: Clone + Send + 'static>(&self) -> Arc<Cache<A>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Cache::<A>::holding(REMEMBERED)) as Arc<dyn Any + Send + Sync>;
+        let found = all.entry(TypeId::of::<A>()).or_insert_with(fresh);
+        let Ok(memory) = Arc::clone(found).downcast() else {
+            unreachable!("each is kept under its own type");
+        };
+        memory
+    }
+}
 
 /// Two generations: what is not used while the young one fills up is forgotten with the old one.
 #[derive(Debug)]
@@ -91,6 +113,14 @@ mod tests {
         cache.put("a", "late", 2);
         cache.put("a", "early", 1);
         assert_eq!(cache.get("a"), Some(("late", 2)));
+    }
+
+    #[test]
+    fn what_one_remembers_all_who_ask_for_the_type_do() {
+        let memories = Memories::default();
+        memories.of::<u8>().put("a", 7, 1);
+        assert_eq!(memories.clone().of::<u8>().get("a"), Some((7, 1)));
+        assert_eq!(memories.of::<u16>().get("a"), None);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub enum StoreError {
     Answer(#[from] sqlx::Error),
 }
 
-/// Executes the commands of one type of aggregate; clones share one memory.
+/// Executes the commands of one type of aggregate; all over one log share one memory.
 #[derive(Clone)]
 pub struct Commands<A: Aggregate> {
     store: LogEventStore<A>,
@@ -74,7 +74,7 @@ enum Attempt<E: std::error::Error + 'static> {
 
 impl<A> Commands<A>
 where
-    A: Aggregate<Services = ()> + Clone,
+    A: Aggregate<Services = ()> + Clone + 'static,
     A::Command: Clone,
     A::Event: Effects,
     A::Error: 'static,

@@ -9,15 +9,12 @@ use ledger::Effects;
 use postgres_es::PostgresEventRepository;
 
 use crate::append::{Append, NewEvent, NotAppended};
-use crate::cache::Cache;
+use crate::cache::{Cache, Memories};
 use crate::catalogue::{Upcasters, upcast};
 use crate::context::Context;
 use crate::log::Log;
 
-/// How many aggregates of a type are remembered between commands.
-const REMEMBERED: usize = 16_384;
-
-/// The streams of one type of aggregate; clones share one memory.
+/// The streams of one type of aggregate; all over one log share one memory.
 #[derive(Clone)]
 pub struct LogEventStore<A: Aggregate> {
     log: Log,
@@ -35,19 +32,25 @@ pub(crate) struct Loaded<A> {
 
 impl<A> LogEventStore<A>
 where
-    A: Aggregate + Clone,
+    A: Aggregate + Clone + 'static,
 {
     pub fn new(log: Log) -> Self {
-        Self::with_upcasters(log, Arc::from([]))
+        let remembered = log.memories().of();
+        Self::remembering(log, Arc::from([]), remembered)
     }
 
+    /// Who reads events in its own way remembers by itself what comes of them.
     pub fn with_upcasters(log: Log, upcasters: Upcasters) -> Self {
+        Self::remembering(log, upcasters, Memories::default().of())
+    }
+
+    fn remembering(log: Log, upcasters: Upcasters, remembered: Arc<Cache<A>>) -> Self {
         let repository = Arc::new(PostgresEventRepository::new(log.pool().clone()));
         Self {
             log,
             repository,
             upcasters,
-            remembered: Arc::new(Cache::holding(REMEMBERED)),
+            remembered,
         }
     }
 
@@ -109,7 +112,7 @@ where
 
 impl<A> EventStore<A> for LogEventStore<A>
 where
-    A: Aggregate + Clone,
+    A: Aggregate + Clone + 'static,
     A::Event: Effects,
 {
     type AC = EventStoreAggregateContext<A>;

@@ -6,19 +6,24 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
+use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::{Notify, OnceCell, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::append::{Append, Committed, NotAppended};
 use crate::appender::{self, Counters, Request};
+use crate::cache::Memories;
 use crate::chain::Hash;
-use crate::feed::Hints;
+use crate::feed::{Hints, Tail};
 use crate::ids::Clock;
 
 /// The product's connections give up the right to rewrite history, whoever they signed in as.
 pub(crate) const RESTRICT_ROLE: &str = "set role trainnet_app";
+
+/// A connection that was used so lately is taken to be alive: it was asked when it was given back,
+/// and to ask again would double what every reading costs.
+const TRUSTED: Duration = Duration::from_millis(20);
 
 /// Where the log ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +93,8 @@ pub struct Log {
     clock: Clock,
     wait_for_room: Duration,
     ear: Arc<OnceCell<Hints>>,
+    memories: Memories,
+    tail: Arc<tokio::sync::Mutex<Tail>>,
 }
 
 impl Log {
@@ -95,6 +102,16 @@ impl Log {
     pub async fn open(connection: PgConnectOptions, options: Options) -> Result<Self, sqlx::Error> {
         let pool = PgPoolOptions::new()
             .max_connections(options.readers)
+            .test_before_acquire(false)
+            .before_acquire(|connection, found| {
+                Box::pin(async move {
+                    if found.idle_for < TRUSTED {
+                        return Ok(true);
+                    }
+                    // One that does not answer is replaced by another.
+                    Ok(connection.ping().await.is_ok())
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(RESTRICT_ROLE).await.map(drop) })
             })
@@ -128,7 +145,17 @@ impl Log {
             clock: options.clock,
             wait_for_room: options.wait_for_room,
             ear: Arc::default(),
+            memories: Memories::default(),
+            tail: Arc::default(),
         })
+    }
+
+    pub(crate) fn memories(&self) -> &Memories {
+        &self.memories
+    }
+
+    pub(crate) fn tail(&self) -> &tokio::sync::Mutex<Tail> {
+        &self.tail
     }
 
     pub(crate) fn ear(&self) -> &OnceCell<Hints> {

@@ -158,7 +158,9 @@ impl Serving {
         let outbox = mail.outbox().filter(|_| is_ours_alone(&settings));
         let shows_mail = outbox.is_some();
         let slices = product.routes(outbox.map_or_else(Routes::new, api::outbox));
-        let router = Api::new(log.clone(), engine.clone(), settings).serve_with(slices, app);
+        let router = Api::new(log.clone(), engine.clone(), settings)
+            .counting(product.work.dispatcher())
+            .serve_with(slices, app);
         let given = Given {
             mail: of_mail,
             cards: charging,

@@ -16,7 +16,6 @@ mod train;
 
 use std::sync::Arc;
 
-use axum::Extension;
 use chrono::{DateTime, Utc};
 use domain::jobs::{Job, JobId};
 use domain::users::UserId;
@@ -61,12 +60,7 @@ impl Jobs {
         }))
     }
 
-    /// Puts itself where its routes look for it.
-    pub fn around(&self, slices: Routes) -> Routes {
-        slices.layer(Extension(self.clone()))
-    }
-
-    /// Its own routes; they stand within [`Jobs::around`], the users, the objects and the payments.
+    /// Its own routes; they stand within all of the [`Product`](crate::Product).
     pub fn routes() -> Routes {
         Routes::new()
             .merge(cards::routes())

@@ -10,6 +10,11 @@ pub const HYPERPARAMS_INVALID: Kind = Kind::new(
     "jobs/order/hyperparams-invalid",
     "A hyper-parameter is not what the model's card allows",
 );
+pub const DATASET_UNCLEAR: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "jobs/order/dataset-unclear",
+    "An order names one dataset, by its id or by its address",
+);
 pub const DATASET_UNUSABLE: Kind = Kind::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "jobs/order/dataset-unusable",

@@ -19,7 +19,8 @@ use super::estimate::ShownEstimate;
 use super::needs::MachineWanted;
 use super::order::{FirstWeights, Orderable, Run};
 use super::problems::{
-    BUDGET_INVALID, DATASET_NOT_READY, DATASET_UNUSABLE, FUNDS_MISSING, NOT_PENDING, of_job,
+    BUDGET_INVALID, DATASET_NOT_READY, DATASET_UNCLEAR, DATASET_UNUSABLE, FUNDS_MISSING,
+    NOT_PENDING, of_job,
 };
 use super::{Jobs, identity, payable};
 use crate::api::Routes;
@@ -30,7 +31,7 @@ use crate::objects::Objects;
 use crate::parameters::Path;
 use crate::payments::Order;
 use crate::position::Position;
-use crate::problem::{ApiError, kinds};
+use crate::problem::ApiError;
 use crate::refused::refused;
 use crate::users::Caller;
 
@@ -238,7 +239,7 @@ impl NewJob {
 }
 
 fn wrong_dataset(detail: &'static str) -> ApiError {
-    ApiError::new(&kinds::BODY_INVALID)
+    ApiError::new(&DATASET_UNCLEAR)
         .detail(detail)
         .field("dataset_id")
 }

@@ -15,6 +15,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
 
 use crate::api::Api;
 use crate::problem::{ApiError, kinds};
@@ -45,30 +46,29 @@ impl Guards {
     }
 }
 
-/// Around whatever a stranger may ask for; the first one here is the innermost.
+/// Around whatever a stranger may ask for; the first one here is the outermost.
 pub(crate) fn guard(router: Router, api: &Api) -> Router {
-    let body_bytes_max = api.settings().body_bytes_max;
-    router
-        .layer(DefaultBodyLimit::max(body_bytes_max))
-        .layer(from_fn_with_state(api.clone(), bounds::body))
-        .layer(from_fn_with_state(api.clone(), bounds::time))
-        .layer(from_fn_with_state(api.clone(), bounds::places))
+    // As one layer: each of its own would be one more box around every request.
+    let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(api.clone(), rate::limit))
+        .layer(from_fn_with_state(api.clone(), bounds::places))
+        .layer(from_fn_with_state(api.clone(), bounds::time))
+        .layer(from_fn_with_state(api.clone(), bounds::body))
+        .layer(DefaultBodyLimit::max(api.settings().body_bytes_max));
+    router.layer(layers)
 }
 
-/// Around everything; the first one here is the innermost.
+/// Around everything; the first one here is the outermost.
 pub(crate) fn frame(router: Router, api: &Api) -> Router {
-    let router = router.layer(from_fn(panics::catch));
-    let router = match cors::layer(&api.settings().cors_origins) {
-        Some(cors) => router.layer(cors),
-        None => router,
-    };
-    router
-        .layer(from_fn_with_state(api.clone(), headers::secure))
-        .layer(from_fn_with_state(api.clone(), observe::observe))
-        .layer(from_fn_with_state(api.clone(), address::find))
-        .layer(from_fn(request::identify))
+    let layers = ServiceBuilder::new()
         .layer(Extension(api.clone()))
+        .layer(from_fn(request::identify))
+        .layer(from_fn_with_state(api.clone(), address::find))
+        .layer(from_fn_with_state(api.clone(), observe::observe))
+        .layer(from_fn_with_state(api.clone(), headers::secure))
+        .option_layer(cors::layer(&api.settings().cors_origins))
+        .layer(from_fn(panics::catch));
+    router.layer(layers)
 }
 
 pub(crate) fn not_found() -> ApiError {

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use dispatch::Dispatcher;
 use projections::Status;
 use projections::mails::Counts;
 use projections::reactions::Reached;
@@ -60,7 +61,27 @@ pub async fn write(api: &Api) -> String {
         write_mails(&mut text, mails);
     }
     write_pool(&mut text, api);
+    if let Some(dispatcher) = api.dispatcher() {
+        write_dispatch(&mut text, dispatcher);
+    }
     text
+}
+
+/// As this process knows it.
+fn write_dispatch(text: &mut String, dispatcher: &Dispatcher) {
+    let dispatch::Counts {
+        queued,
+        leased,
+        pullers,
+    } = dispatcher.counts();
+    for (what, help, count) in [
+        ("queued", "Units of work that wait for a machine.", queued),
+        ("leased", "Units of work that a machine has.", leased),
+        ("machines_waiting", "Machines that wait for work.", pullers),
+    ] {
+        let name = format!("trainnet_dispatch_{what}");
+        single(text, &name, "gauge", help, count);
+    }
 }
 
 fn write_appender(text: &mut String, log: &Log) {

@@ -20,7 +20,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use ::objects::{Key, Links, Report, Settings, Shelf};
-use axum::Extension;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::objects::{Object, ObjectId, ObjectKind};
 use domain::users::UserId;
@@ -100,12 +99,7 @@ impl Objects {
         }))
     }
 
-    /// Puts itself where its routes look for it.
-    pub fn around(&self, slices: Routes) -> Routes {
-        slices.layer(Extension(self.clone()))
-    }
-
-    /// Its own routes; they stand within [`Objects::around`].
+    /// Its own routes; they stand within the [`Product`](crate::Product).
     pub fn routes() -> Routes {
         Routes::new()
             .merge(uploads::routes())

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::caller::may_provide;
 use super::problems::{TOKEN_REFUSED, of_machine, of_token};
-use super::said::{SaidHardware, SaidIsolation, isolations, runtimes};
+use super::said::{SaidHardware, SaidIsolation, SaidRuntime, isolations, runtimes};
 use super::{Servers, name_field};
 use crate::api::Routes;
 use crate::asked::Asked;
@@ -49,7 +49,8 @@ pub struct NewMachine {
     #[schema(min_items = 1)]
     isolation: Vec<SaidIsolation>,
     /// The types of models that it can train
-    #[schema(min_items = 1, max_items = 100, example = json!(["tabular", "distilbert"]))]
+    #[schema(value_type = Vec<SaidRuntime>, min_items = 1, max_items = 100,
+        example = json!(["tabular", "distilbert"]))]
     runtimes: Vec<String>,
     #[schema(pattern = "^[0-9A-Za-z.+-]{1,32}$", example = "0.1.0")]
     agent_version: String,

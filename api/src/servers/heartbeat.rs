@@ -11,7 +11,7 @@ use super::Servers;
 use super::caller::MachineCaller;
 use super::enrol::agent_version;
 use super::problems::of_machine;
-use super::said::{SaidHardware, SaidIsolation, isolations, runtimes};
+use super::said::{SaidHardware, SaidIsolation, SaidRuntime, isolations, runtimes};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
 use crate::body::{Body, whole};
@@ -124,7 +124,7 @@ pub struct MachineHeartbeat {
     #[schema(min_items = 1)]
     isolation: Option<Vec<SaidIsolation>>,
     /// Where they have changed
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(value_type = Option<Vec<SaidRuntime>>, min_items = 1, max_items = 100)]
     runtimes: Option<Vec<String>>,
     /// Where it has changed
     #[schema(pattern = "^[0-9A-Za-z.+-]{1,32}$")]

@@ -17,7 +17,6 @@ mod verification;
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::http::request::Parts;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::servers::{HourlyPrice, JoinToken, Machine, MachineId};
@@ -66,12 +65,7 @@ impl Servers {
         }))
     }
 
-    /// Puts itself where [`MachineCaller`] looks for it.
-    pub fn around(&self, slices: Routes) -> Routes {
-        slices.layer(Extension(self.clone()))
-    }
-
-    /// Its own routes; they stand within [`Servers::around`], and that within [`Users::around`].
+    /// Its own routes; they stand within the [`Product`](crate::Product).
     pub fn routes() -> Routes {
         Routes::new()
             .merge(tokens::routes())

@@ -127,6 +127,12 @@ pub fn isolations(said: Vec<SaidIsolation>) -> Result<Isolations, ApiError> {
 
 const RUNTIMES_MAX: usize = 100;
 
+/// The type of a model
+#[expect(dead_code, reason = "it only describes how a name is spelt")]
+#[derive(ToSchema)]
+#[schema(pattern = "^[a-z0-9_]{1,32}$", example = "tabular")]
+pub struct SaidRuntime(String);
+
 pub fn runtimes(said: Vec<String>) -> Result<Runtimes, ApiError> {
     let invalid = |field: String, detail: String| {
         ApiError::new(&kinds::BODY_INVALID)

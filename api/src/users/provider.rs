@@ -4,6 +4,7 @@ use axum::Extension;
 use domain::users::{Reason, Role, Scope, UserCommand};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa_axum::routes;
 
 use super::Users;
@@ -23,7 +24,14 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
     /// The terms for providers
+    #[schema(schema_with = agreed)]
     accept: bool,
+}
+
+/// There is but one thing to say.
+fn agreed() -> Object {
+    let only = ObjectBuilder::new().schema_type(Type::Boolean);
+    only.enum_values(Some([true])).build()
 }
 
 /// Become a provider

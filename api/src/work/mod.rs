@@ -15,7 +15,6 @@ mod why;
 
 use std::sync::Arc;
 
-use axum::Extension;
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch::{Dispatcher, Fleet, NotHeld};
 use domain::users::{Scope, UserId};
@@ -72,12 +71,7 @@ impl Work {
         }))
     }
 
-    /// Puts itself where its routes look for it.
-    pub fn around(&self, slices: Routes) -> Routes {
-        slices.layer(Extension(self.clone()))
-    }
-
-    /// Its own routes; they stand within [`Work::around`], and that within what knows machines.
+    /// Its own routes; they stand within the [`Product`](crate::Product).
     pub fn routes() -> Routes {
         Routes::new()
             .merge(pull::routes())

@@ -62,7 +62,10 @@ async fn ours(server: &Server, args: &ApiArgs) -> Result<Vec<String>> {
     town.settle(2).await?;
     asker::hand_in_documents(&town).await?;
     let hurry = asker::hurry(town.log.pool().clone());
-    let outcome = rounds(&town, args).await;
+    let outcome = tokio::select! {
+        outcome = rounds(&town, args) => outcome,
+        () = town.charge_cards() => unreachable!("nobody tells it to stop"),
+    };
     hurry.abort();
     town.log.clone().close().await;
     outcome

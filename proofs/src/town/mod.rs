@@ -16,10 +16,12 @@ use domain::servers::{JoinToken, Machine};
 use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
 use domain::work::Unit;
 use hyper::{Method, StatusCode};
+use platform::payments::Settings as Charging;
 use projections::{Engine, Projections};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use store::{Catalogue, Log, Options};
+use stripe_sim::{Running, Simulator};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 
@@ -48,8 +50,12 @@ pub struct Town {
     engine: Engine,
     stop: oneshot::Sender<()>,
     folding: JoinHandle<()>,
+    cards: Running,
     _folder: tempfile::TempDir,
 }
+
+const WEBHOOK_SECRET: &str = "whsec_of_this_town";
+const CARD_KEY: &str = "sk_test_of_this_town";
 
 impl Town {
     pub async fn found(
@@ -96,8 +102,10 @@ impl Town {
             base: server.url(),
             shelf,
             kept,
-            webhook_secret: None,
+            webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
         };
+        let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+        let cards = Simulator::start(stripe_sim::Settings::new(CARD_KEY), any_port).await?;
         let product = Product::new(&log, users.clone(), &settings, outside);
         let router = Api::new(log.clone(), engine.clone(), settings).serve(product.routes(slices));
         tokio::spawn(server.run(router, std::future::pending()));
@@ -114,8 +122,21 @@ impl Town {
             engine,
             stop,
             folding,
+            cards,
             _folder: folder,
         })
+    }
+
+    /// Has cards charged by a stand-in for Stripe, for as long as this goes on.
+    pub async fn charge_cards(&self) {
+        let base = format!("{}/", self.cards.url());
+        let here = format!("http://{}", self.client.address());
+        let hook = format!("{here}/webhook/stripe");
+        self.cards.simulator.tell(hook, WEBHOOK_SECRET);
+        let settings = Charging::new(CARD_KEY, WEBHOOK_SECRET, Some(base), &here);
+        let (log, clock) = (self.log.clone(), self.log.clock().clone());
+        let engine = self.engine.clone();
+        platform::payments::run(log, engine, settings, clock, std::future::pending()).await;
     }
 
     /// Ends what reads the log, and then the log.

@@ -47,7 +47,7 @@ pub async fn ask<A>(
     request: Request<A::Command>,
 ) -> anyhow::Result<Result<Committed, Refused<A::Error>>>
 where
-    A: Aggregate<Services = ()> + Clone,
+    A: Aggregate<Services = ()> + Clone + 'static,
     A::Command: Clone,
     A::Event: Effects,
     A::Error: 'static,
@@ -66,7 +66,7 @@ pub async fn begin<A>(
     request: Request<A::Command>,
 ) -> anyhow::Result<Result<Committed, Refused<A::Error>>>
 where
-    A: Aggregate<Services = ()> + Clone,
+    A: Aggregate<Services = ()> + Clone + 'static,
     A::Command: Clone,
     A::Event: Effects,
     A::Error: 'static,
@@ -85,7 +85,7 @@ async fn certain<A>(
     outcome: Result<Committed, Refused<A::Error>>,
 ) -> anyhow::Result<Result<Committed, Refused<A::Error>>>
 where
-    A: Aggregate<Services = ()> + Clone,
+    A: Aggregate<Services = ()> + Clone + 'static,
     A::Command: Clone,
     A::Event: Effects,
     A::Error: 'static,
@@ -109,7 +109,7 @@ pub async fn need<A>(
     request: Request<A::Command>,
 ) -> anyhow::Result<Committed>
 where
-    A: Aggregate<Services = ()> + Clone,
+    A: Aggregate<Services = ()> + Clone + 'static,
     A::Command: Clone,
     A::Event: Effects,
     A::Error: Send + Sync + 'static,
@@ -125,7 +125,7 @@ pub async fn must_refuse<A>(
     request: Request<A::Command>,
 ) -> anyhow::Result<Refused<A::Error>>
 where
-    A: Aggregate<Services = ()> + Clone,
+    A: Aggregate<Services = ()> + Clone + 'static,
     A::Command: Clone,
     A::Event: Effects,
     A::Error: 'static,

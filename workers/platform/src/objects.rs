@@ -202,7 +202,7 @@ impl Sweeper {
     async fn forget_between(&self, at: &Reached, until: i64) -> Result<u64, SweepError> {
         let mut forgotten: Vec<(String, RemovedBecause)> = Vec::new();
         self.log
-            .scan::<SweepError>(at.position, until, Columns::Fold, |event| {
+            .follow::<SweepError>(at.position, until, Columns::Fold, |event| {
                 if event.aggregate_type == User::TYPE {
                     let told: UserEvent = decode(&event, &[])?;
                     let because = after_user(&told);

@@ -261,7 +261,7 @@ impl<P: Process> Reaction<P> {
         let mut heard = 0;
         let scanned = self
             .log
-            .scan::<ReadError>(after, until, Columns::All, |event| {
+            .follow::<ReadError>(after, until, Columns::All, |event| {
                 if event.aggregate_type == P::Asked::TYPE {
                     heard = event.position;
                 }

@@ -145,7 +145,9 @@ impl People {
         };
         let product = Product::new(&log, users.clone(), &settings, outside);
         let slices = product.routes(Routes::new());
-        let router = Api::new(log.clone(), engine.clone(), settings).serve(slices);
+        let router = Api::new(log.clone(), engine.clone(), settings)
+            .counting(product.work.dispatcher())
+            .serve(slices);
         tokio::spawn(server.run(router, std::future::pending()));
         Self {
             log,

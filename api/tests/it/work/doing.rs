@@ -107,15 +107,34 @@ async fn a_machine_that_waits_is_answered_when_there_is_work_and_not_before() {
     assert_eq!(task["task"], unit.to_string());
 }
 
-/// How many requests hold a place at this moment, as the metrics have it.
-async fn in_flight(people: &People) -> u64 {
+/// What a gauge shows at this moment.
+async fn gauge(people: &People, name: &str) -> u64 {
     let request = Request::get("/metrics").header("x-forwarded-for", ELSEWHERE.address);
     let reply = people.raw(request, String::new()).await;
     let line = |line: &str| {
-        let value = line.strip_prefix("trainnet_http_requests_in_flight ");
+        let value = line.strip_prefix(name)?.strip_prefix(' ');
         value.map(|it| it.parse().unwrap())
     };
     reply.text().lines().find_map(line).unwrap()
+}
+
+#[tokio::test]
+async fn an_operator_sees_what_waits_and_what_machines_have() {
+    let people = people().await;
+    let (customer, machine) = (people.somebody(CUSTOMER).await, machine(&people).await);
+    let gauges = async || {
+        let names = ["queued", "leased", "machines_waiting"];
+        let mut seen = [0; 3];
+        for (seen, name) in seen.iter_mut().zip(names) {
+            *seen = gauge(&people, &format!("trainnet_dispatch_{name}")).await;
+        }
+        seen
+    };
+    assert_eq!(gauges().await, [0, 0, 0]);
+    enqueue(&people, &customer).await;
+    eventually("the unit waits", async || gauges().await == [1, 0, 0]).await;
+    pull(&people, &machine).await;
+    assert_eq!(gauges().await, [0, 1, 0]);
 }
 
 #[tokio::test]
@@ -129,7 +148,7 @@ async fn whoever_waits_holds_no_place_that_others_need() {
             people.product.work.dispatcher().counts().pullers == 1
         })
         .await;
-        assert_eq!(in_flight(&people).await, 0);
+        assert_eq!(gauge(&people, "trainnet_http_requests_in_flight").await, 0);
     };
     tokio::select! {
         reply = waiting => panic!("{}", reply.text()),
