@@ -32,7 +32,7 @@ use crate::users::Caller;
 
 pub(crate) use needs::MachineWanted;
 pub(crate) use order::{FirstWeights, Run};
-pub(crate) use problems::FUNDS_MISSING;
+pub(crate) use problems::{DATASET_UNKNOWN, FUNDS_MISSING};
 
 /// What orders stand on; clones share it.
 #[derive(Clone)]

@@ -16,7 +16,9 @@ use utoipa::ToSchema;
 
 use super::Jobs;
 use super::needs::MachineWanted;
-use super::problems::{DATASET_NOT_READY, DATASET_UNFIT, DATASET_UNUSABLE, HYPERPARAMS_INVALID};
+use super::problems::{
+    DATASET_NOT_READY, DATASET_UNFIT, DATASET_UNKNOWN, DATASET_UNUSABLE, HYPERPARAMS_INVALID,
+};
 use crate::objects::Objects;
 use crate::problem::{ApiError, kinds};
 
@@ -216,7 +218,7 @@ async fn dataset(
     said: &str,
 ) -> Result<(ObjectId, Accepts, Load), ApiError> {
     let nothing = || {
-        ApiError::new(&kinds::BODY_INVALID)
+        ApiError::new(&DATASET_UNKNOWN)
             .detail("You have no such dataset; GET /v1/datasets lists yours.")
             .field("dataset_id")
     };

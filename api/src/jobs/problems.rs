@@ -15,6 +15,11 @@ pub const DATASET_UNCLEAR: Kind = Kind::new(
     "jobs/order/dataset-unclear",
     "An order names one dataset, by its id or by its address",
 );
+pub const DATASET_UNKNOWN: Kind = Kind::new(
+    StatusCode::NOT_FOUND,
+    "jobs/order/dataset-unknown",
+    "There is no such dataset",
+);
 pub const DATASET_UNUSABLE: Kind = Kind::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "jobs/order/dataset-unusable",

@@ -21,7 +21,9 @@ use super::shown::{FineTuningJob, show};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
 use crate::body::{Body, whole};
-use crate::jobs::{FUNDS_MISSING, FirstWeights, Jobs, MachineWanted, Run, payable};
+use crate::jobs::{
+    DATASET_UNKNOWN, FUNDS_MISSING, FirstWeights, Jobs, MachineWanted, Run, payable,
+};
 use crate::objects::Objects;
 use crate::problem::ApiError;
 use crate::users::Caller;
@@ -132,6 +134,13 @@ fn budget_of(text: &str) -> Result<Money, ApiError> {
 
 /// Our names of what is meant, as the request has them.
 fn theirs(refusal: ApiError, chosen: &Map<String, Value>) -> ApiError {
+    if refusal.kind() == &DATASET_UNKNOWN {
+        // There it is the request that is wrong, not its address.
+        return invalid(
+            "training_file",
+            "You have no such file; GET /openai/v1/files lists yours.",
+        );
+    }
     refusal.renaming(|field| match field {
         "dataset_id" => "training_file".to_owned(),
         "model_type" => "model".to_owned(),

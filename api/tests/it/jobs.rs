@@ -100,6 +100,18 @@ fn wrong_orders(one_class: &str) -> Vec<(Value, u16, &'static str, &'static str)
         ),
         (json!({}), 402, "jobs/order/funds-missing", "budget"),
         (
+            json!({ "dataset_url": "https://example.org/iris.csv" }),
+            422,
+            "jobs/order/dataset-unclear",
+            "dataset_id",
+        ),
+        (
+            json!({ "dataset_id": null }),
+            422,
+            "jobs/order/dataset-unclear",
+            "dataset_id",
+        ),
+        (
             json!({ "machine": { "rate_max": "-1" } }),
             422,
             "body/invalid",
@@ -138,6 +150,7 @@ async fn what_cannot_be_trained_is_refused_before_anybody_pays() {
         );
     }
     let of_another = train(&people, &bob, order(json!({}))).await;
+    assert_eq!(of_another.status, StatusCode::NOT_FOUND);
     assert_eq!(of_another.json()["field"], "dataset_id");
     let listed = read(&people, &ann, "/v1/jobs").await.json();
     assert_eq!(listed["data"], json!([]));

@@ -2279,8 +2279,8 @@ export interface components {
     schemas: {
         /** @description What providers agree to */
         Acceptance: {
-            /** @description The terms for providers */
-            accept: boolean;
+            /** @enum {boolean} */
+            accept: true;
         };
         /** @description Who it is, once more */
         Again: {
@@ -3002,7 +3002,7 @@ export interface components {
             isolation?: components["schemas"]["Isolation"][] | null;
             load: components["schemas"]["Load"];
             /** @description Where they have changed */
-            runtimes?: string[] | null;
+            runtimes?: components["schemas"]["SaidRuntime"][] | null;
         };
         /** @description Which machines will do; all that can run the model, where nothing is said */
         MachineWanted: {
@@ -3199,7 +3199,7 @@ export interface components {
              *       "distilbert"
              *     ]
              */
-            runtimes: string[];
+            runtimes: components["schemas"]["SaidRuntime"][];
             /** @description As its provider was shown it */
             token: string;
         };
@@ -4070,6 +4070,11 @@ export interface components {
             text_column?: string | null;
             weights?: components["schemas"]["FirstWeights"] | null;
         };
+        /**
+         * @description The type of a model
+         * @example tabular
+         */
+        SaidRuntime: string;
         /** @description A checkpoint that has been uploaded */
         SavedCheckpoint: {
             /** @example object_01936b1e-7c1a-7d3e-8f00-0123456789ab */
@@ -5074,6 +5079,7 @@ export type ReleaseBecause = components['schemas']['ReleaseBecause'];
 export type Report = components['schemas']['Report'];
 export type RoleName = components['schemas']['RoleName'];
 export type Run = components['schemas']['Run'];
+export type SaidRuntime = components['schemas']['SaidRuntime'];
 export type SavedCheckpoint = components['schemas']['SavedCheckpoint'];
 export type Sessions = components['schemas']['Sessions'];
 export type Shape = components['schemas']['Shape'];
