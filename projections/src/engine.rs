@@ -1,12 +1,10 @@
 //! Keeping a list of projections at the head of the log, and saying how far each has come.
 
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures::future::BoxFuture;
 use store::{Catalogue, Log};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
@@ -15,10 +13,10 @@ use tokio::time::Instant;
 use crate::checkpoint::{self, Checkpoint, Stop};
 use crate::checksum::Checksum;
 use crate::error::ProjectionError;
-use crate::follow::{self, Core, Settings};
-use crate::projection::Projection;
-use crate::rebuild::{self, Rebuilt, Watch};
-use crate::recompute::{self, Recomputed};
+use crate::follow::{Core, Settings};
+use crate::kept::{Projected, Projections};
+use crate::rebuild::{Rebuilt, Watch};
+use crate::recompute::Recomputed;
 
 /// However many wait, the checkpoints are read only so often.
 const SAMPLE: Duration = Duration::from_millis(5);
@@ -30,105 +28,6 @@ const REST_MAX: Duration = Duration::from_millis(20);
 
 /// A look that was begun in time may end so much later.
 const LOOK_MAX: Duration = Duration::from_millis(500);
-
-type Outcome<'a, T> = BoxFuture<'a, Result<T, ProjectionError>>;
-
-/// What the engine does with each projection, whatever it is.
-trait Projected: Send + Sync {
-    fn name(&self) -> &'static str;
-    fn version(&self) -> i32;
-    fn begin<'a>(&'a self, core: &'a Core) -> Outcome<'a, ()>;
-    fn catch_up<'a>(
-        &'a self,
-        core: &'a Core,
-        known: Option<Checkpoint>,
-        until: i64,
-    ) -> Outcome<'a, Checkpoint>;
-    fn rebuild<'a>(&'a self, core: &'a Core, watch: Watch<'a>) -> Outcome<'a, Rebuilt>;
-    fn recompute<'a>(&'a self, core: &'a Core) -> Outcome<'a, Recomputed>;
-    fn refold<'a>(&'a self, core: &'a Core, until: i64) -> Outcome<'a, Checksum>;
-}
-
-struct Of<P>(PhantomData<fn() -> P>);
-
-impl<P: Projection> Projected for Of<P> {
-    fn name(&self) -> &'static str {
-        P::NAME
-    }
-
-    fn version(&self) -> i32 {
-        P::VERSION
-    }
-
-    fn begin<'a>(&'a self, core: &'a Core) -> Outcome<'a, ()> {
-        Box::pin(async move {
-            rebuild::tidy(core, P::NAME).await?;
-            follow::install::<P>(core).await
-        })
-    }
-
-    fn catch_up<'a>(
-        &'a self,
-        core: &'a Core,
-        known: Option<Checkpoint>,
-        until: i64,
-    ) -> Outcome<'a, Checkpoint> {
-        Box::pin(follow::catch_up::<P>(core, known, until))
-    }
-
-    fn rebuild<'a>(&'a self, core: &'a Core, watch: Watch<'a>) -> Outcome<'a, Rebuilt> {
-        Box::pin(rebuild::rebuild::<P>(core, watch))
-    }
-
-    fn recompute<'a>(&'a self, core: &'a Core) -> Outcome<'a, Recomputed> {
-        Box::pin(recompute::recompute::<P>(core))
-    }
-
-    fn refold<'a>(&'a self, core: &'a Core, until: i64) -> Outcome<'a, Checksum> {
-        Box::pin(rebuild::refold::<P>(core, until))
-    }
-}
-
-/// Which projections an engine keeps.
-#[derive(Clone, Default)]
-pub struct Projections(Vec<Arc<dyn Projected>>);
-
-impl Projections {
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Every projection of the product.
-    pub fn all() -> Self {
-        Self::none()
-            .with::<crate::books::Books>()
-            .with::<crate::streams::Streams>()
-            .with::<crate::mails::Mails>()
-            .with::<crate::jobs::Jobs>()
-            .with::<crate::payments::Payments>()
-            .with::<crate::people::People>()
-            .with::<crate::servers::Servers>()
-            .with::<crate::work::Work>()
-            .with::<crate::objects::Objects>()
-    }
-
-    #[must_use]
-    pub fn with<P: Projection>(mut self) -> Self {
-        let name = P::NAME;
-        let plain = name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
-        let apart = !name.ends_with("_next") && !name.ends_with("_old");
-        assert!(
-            plain && apart && (1..=30).contains(&name.len()),
-            "{name} names no schema"
-        );
-        assert!(
-            self.0.iter().all(|other| other.name() != name),
-            "two projections are {name}"
-        );
-        self.0.push(Arc::new(Of::<P>(PhantomData)));
-        self
-    }
-}
 
 /// How far a projection has come.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ pub mod ids;
 mod import;
 mod log;
 mod seal;
+mod tail;
 mod vault;
 
 pub use append::{

@@ -15,8 +15,9 @@ use crate::append::{Append, Committed, NotAppended};
 use crate::appender::{self, Counters, Request};
 use crate::cache::Memories;
 use crate::chain::Hash;
-use crate::feed::{Hints, Tail};
+use crate::feed::Hints;
 use crate::ids::Clock;
+use crate::tail::Tail;
 
 /// The product's connections give up the right to rewrite history, whoever they signed in as.
 pub(crate) const RESTRICT_ROLE: &str = "set role trainnet_app";

@@ -48,7 +48,7 @@ pub async fn api(args: &ApiArgs) -> Result<Vec<String>> {
     let server = Server::open(Path::new(".trainnet/proofs")).await?;
     let mut failures = control(&server, args).await?;
     if failures.is_empty() {
-        failures = ours(&server, args).await?;
+        failures = Box::pin(ours(&server, args)).await?;
     }
     server.drop_database(DATABASE).await?;
     server.close().await?;

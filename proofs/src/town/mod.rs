@@ -136,7 +136,8 @@ impl Town {
         let settings = Charging::new(CARD_KEY, WEBHOOK_SECRET, Some(base), &here);
         let (log, clock) = (self.log.clone(), self.log.clock().clone());
         let engine = self.engine.clone();
-        platform::payments::run(log, engine, settings, clock, std::future::pending()).await;
+        let never = std::future::pending();
+        Box::pin(platform::payments::run(log, engine, settings, clock, never)).await;
     }
 
     /// Ends what reads the log, and then the log.

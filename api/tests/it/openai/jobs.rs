@@ -238,7 +238,7 @@ async fn nobody_trains_on_or_goes_on_from_what_is_somebody_elses() {
     let refused = post(&people, &bob, JOBS, order(&file, &json!({}))).await;
     assert_eq!(
         refusal(&refused),
-        (400, "body/invalid".to_owned(), json!("training_file"))
+        (400, "invalid_value".to_owned(), json!("training_file"))
     );
     let path = format!("{JOBS}?after={}", job["id"].as_str().unwrap());
     assert_eq!(refusal(&get(&people, &bob, &path).await).2, "after");

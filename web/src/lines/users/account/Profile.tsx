@@ -139,7 +139,7 @@ function BecomeProvider() {
   const [open, setOpen] = useState(false);
   const [accepted, setAccepted] = useState(false);
   const command = useCommand(
-    (accept: boolean, key) =>
+    (accept: true, key) =>
       ask(api.POST("/v1/me/provider", { params: { header: key }, body: { accept } })),
     {
       touches: [meQuery.queryKey],
