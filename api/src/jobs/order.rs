@@ -18,6 +18,7 @@ use super::Jobs;
 use super::needs::MachineWanted;
 use super::problems::{
     DATASET_NOT_READY, DATASET_UNFIT, DATASET_UNKNOWN, DATASET_UNUSABLE, HYPERPARAMS_INVALID,
+    WEIGHTS_NOT_OFFERED,
 };
 use crate::objects::Objects;
 use crate::problem::{ApiError, kinds};
@@ -197,7 +198,9 @@ fn weights(card: &Card, asked: Option<FirstWeights>) -> Result<Weights, ApiError
     if card.weights.contains(&asked) {
         Ok(asked)
     } else {
-        Err(invalid("weights", "The model's card lists the choices."))
+        Err(ApiError::new(&WEIGHTS_NOT_OFFERED)
+            .detail("The model's card lists the choices.")
+            .field("weights"))
     }
 }
 

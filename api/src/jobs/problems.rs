@@ -10,6 +10,11 @@ pub const HYPERPARAMS_INVALID: Kind = Kind::new(
     "jobs/order/hyperparams-invalid",
     "A hyper-parameter is not what the model's card allows",
 );
+pub const WEIGHTS_NOT_OFFERED: Kind = Kind::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "jobs/order/weights-not-offered",
+    "The model does not begin with such weights",
+);
 pub const DATASET_UNCLEAR: Kind = Kind::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "jobs/order/dataset-unclear",

@@ -100,6 +100,12 @@ fn wrong_orders(one_class: &str) -> Vec<(Value, u16, &'static str, &'static str)
         ),
         (json!({}), 402, "jobs/order/funds-missing", "budget"),
         (
+            json!({ "weights": "local" }),
+            422,
+            "jobs/order/weights-not-offered",
+            "weights",
+        ),
+        (
             json!({ "dataset_url": "https://example.org/iris.csv" }),
             422,
             "jobs/order/dataset-unclear",
