@@ -182,6 +182,18 @@ describe("a session that is over", () => {
     expect(asked).toBe(1);
   });
 
+  it("asks them also where the cookies went with it", async () => {
+    signedIn = false;
+    vi.stubGlobal("document", { cookie: "" });
+    const { transport, onSessionOver } = await tab();
+    onSessionOver(() => {
+      signedIn = true;
+      return Promise.resolve(true);
+    });
+    expect((await transport(get("/v1/jobs"))).status).toBe(200);
+    expect(count("/v1/web/session/refresh")).toBe(0);
+  });
+
   it("stays over when they would rather not", async () => {
     signedIn = false;
     renewable = false;
