@@ -2,6 +2,7 @@
 
 import { answered, silent } from "./connection";
 import { CSRF_HEADER, csrf } from "./cookies";
+import { askedBefore } from "./early";
 import { forgetPosition, POSITION_HEADER, position, reached } from "./position";
 import { unreachable } from "./problem";
 import { renew } from "./renewal";
@@ -33,7 +34,7 @@ async function once(original: Request): Promise<Response> {
   const since = performance.now();
   let response: Response;
   try {
-    response = await fetch(request);
+    response = await (askedBefore(request) ?? fetch(request));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     silent();

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { ShownCard } from "@/api/schema";
 import { HOME } from "@/lines/home";
+import { cardsQuery } from "@/lines/train/queries";
 import { useMe } from "@/session/session";
 import { Amount } from "@/ui/Amount";
 import { Badge } from "@/ui/Badge";
@@ -137,11 +138,7 @@ const PLACES = [1, 2, 3];
 
 function Models() {
   const { t, i18n } = useTranslation("landing");
-  const cards = useQuery({
-    queryKey: ["cards"],
-    queryFn: ({ signal }) => ask(api.GET("/v1/cards", { signal })),
-    staleTime: 600_000,
-  });
+  const cards = useQuery(cardsQuery);
   // A page for strangers does without the list rather than with an apology.
   if (cards.isError) return null;
   const words = (card: ShownCard) => {
