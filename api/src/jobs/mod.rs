@@ -26,6 +26,7 @@ use projections::tenants;
 use store::{Commands, Log, StoreError};
 
 use crate::api::Routes;
+use crate::openapi::insist_on_just_one;
 use crate::payments::Payments;
 use crate::problem::{ApiError, kinds};
 use crate::users::Caller;
@@ -62,7 +63,7 @@ impl Jobs {
 
     /// Its own routes; they stand within all of the [`Product`](crate::Product).
     pub fn routes() -> Routes {
-        Routes::new()
+        let mut routes = Routes::new()
             .merge(cards::routes())
             .merge(estimate::routes())
             .merge(train::routes())
@@ -71,7 +72,10 @@ impl Jobs {
             .merge(status::routes())
             .merge(act::routes())
             .merge(download::routes())
-            .merge(receipt::routes())
+            .merge(receipt::routes());
+        let dataset = ["dataset_id", "dataset_url"];
+        insist_on_just_one(routes.get_openapi_mut(), "NewJob", &dataset);
+        routes
     }
 
     fn commands(&self) -> &Commands<Job> {

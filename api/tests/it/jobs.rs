@@ -108,13 +108,13 @@ fn wrong_orders(one_class: &str) -> Vec<(Value, u16, &'static str, &'static str)
         (
             json!({ "dataset_url": "https://example.org/iris.csv" }),
             422,
-            "jobs/order/dataset-unclear",
+            "body/invalid",
             "dataset_id",
         ),
         (
             json!({ "dataset_id": null }),
             422,
-            "jobs/order/dataset-unclear",
+            "body/invalid",
             "dataset_id",
         ),
         (
