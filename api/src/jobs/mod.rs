@@ -22,10 +22,10 @@ use domain::users::UserId;
 use ed25519_dalek::SigningKey;
 use ledger::{Currency, Money};
 use projections::jobs::{self, JobRow};
-use projections::tenants;
+use projections::{Projection as _, tenants};
 use store::{Commands, Log, StoreError};
 
-use crate::api::Routes;
+use crate::api::{Api, Routes};
 use crate::openapi::insist_on_just_one;
 use crate::payments::Payments;
 use crate::problem::{ApiError, kinds};
@@ -115,6 +115,19 @@ impl Jobs {
         } else {
             Err(ApiError::new(&kinds::NOT_FOUND))
         }
+    }
+
+    /// A job of the caller's as the read tables have it. One that was ordered a moment ago is in
+    /// the log before it is there; whoever ordered it need not know.
+    async fn settled(&self, api: &Api, job: JobId, caller: &Caller) -> Result<JobRow, ApiError> {
+        match self.own(job, caller.user()).await {
+            Err(refusal) if refusal.kind() == &kinds::NOT_FOUND => {}
+            known => return known,
+        }
+        self.look(job, caller).await?;
+        let head = self.log().head().await?.position;
+        api.reach(jobs::Jobs::NAME, head).await?;
+        self.own(job, caller.user()).await
     }
 
     /// A job of this customer, as the read tables have it.

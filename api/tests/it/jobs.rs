@@ -231,6 +231,26 @@ async fn an_order_from_the_wallet_holds_its_budget_once_and_gives_it_back_when_c
 }
 
 #[tokio::test]
+async fn whoever_ordered_a_job_sees_it_at_once_and_nobody_else_ever() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@mail.example").await;
+    let bob = people.somebody("bob@mail.example").await;
+    let job = ordered(&people, &ann).await;
+    for path in [
+        "/v1/jobs/{}",
+        "/tasks/{}/status",
+        "/v1/receipts/{}",
+        "/v1/jobs/{}/curves",
+    ] {
+        let path = path.replace("{}", &job);
+        let seen = people.as_(&ann, ("GET", &path), None).await;
+        assert_eq!(seen.status, StatusCode::OK, "{path}: {}", seen.text());
+        let of_another = people.as_(&bob, ("GET", &path), None).await;
+        assert_eq!(of_another.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_order_under_the_same_key_is_one_job() {
     let people = People::new().await;
     let ann = people.somebody("ann@mail.example").await;
