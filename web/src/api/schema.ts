@@ -4318,6 +4318,11 @@ export interface components {
         ShownKyc: {
             /** @description Those that wait to be looked at */
             documents: string[];
+            /**
+             * @description Whether money can be paid out to this person as it stands; where an approval is required,
+             *     only while one holds
+             */
+            lets_pay_out: boolean;
             /** @description As the person wrote it */
             name?: string | null;
             /** @description Why the documents were rejected */
