@@ -98,7 +98,7 @@ function EraseForm() {
       z.object({
         password: z.string().check(z.minLength(1, t("password.currentMissing"))),
         code: factor ? z.string().check(z.trim(), z.minLength(6, t("factor.codeMissing"))) : z.string(),
-        givesUp: loses ? z.literal(true, t("data.sureMissing")) : z.boolean(),
+        givesUp: loses ? z.literal(true, t("data.giveUpMissing")) : z.boolean(),
         sure: z.literal(true, t("data.sureMissing")),
       }),
     [factor, loses, t],
