@@ -45,7 +45,10 @@ const FIGURES = [
   ["visible", "speed-index"],
 ];
 
-async function judged(url, session, config) {
+/** What Lighthouse itself says of such a run is to run it again. */
+const TRIES_MAX = 3;
+
+async function judged(url, session, config, tries = 1) {
   const chrome = await launch({
     chromePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", `--lang=${values.language}`],
@@ -56,7 +59,10 @@ async function judged(url, session, config) {
     // Under another name it would be another browser, to which no session belongs.
     const flags = { port: chrome.port, onlyCategories: CATEGORIES, logLevel: "error", emulatedUserAgent: false };
     const { lhr } = await lighthouse(url, flags, config);
-    if (lhr.runtimeError !== undefined) throw new Error(`${url}: ${lhr.runtimeError.message}`);
+    if (lhr.runtimeError !== undefined) {
+      if (tries === TRIES_MAX) throw new Error(`${url}: ${lhr.runtimeError.message}`);
+      return await judged(url, session, config, tries + 1);
+    }
     if (lhr.finalDisplayedUrl !== url) throw new Error(`${url} led to ${lhr.finalDisplayedUrl}`);
     return lhr;
   } finally {

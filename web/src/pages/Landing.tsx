@@ -16,6 +16,8 @@ import { Skeleton } from "@/ui/Skeleton";
 import { When } from "@/ui/When";
 
 const WIDE = "mx-auto w-full max-w-6xl px-4 sm:px-6";
+/** Laid out when somebody comes near it: the first screen does not wait for the others. */
+const BELOW = "[content-visibility:auto] [contain-intrinsic-height:auto_34rem]";
 
 export default function Landing() {
   return (
@@ -108,7 +110,7 @@ function Steps() {
     { title: t("steps.s4"), text: t("steps.s4Text") },
   ];
   return (
-    <section className="border-y border-line bg-surface">
+    <section className={`${BELOW} border-y border-line bg-surface`}>
       <div className={`${WIDE} py-14`}>
         <h2 className="text-2xl">{t("steps.title")}</h2>
         <ol className="mt-8 grid gap-x-8 gap-y-8 sm:grid-cols-2 lg:grid-cols-4">
@@ -150,7 +152,7 @@ function Models() {
     };
   };
   return (
-    <section className={`${WIDE} py-14`}>
+    <section className={`${BELOW} ${WIDE} py-14`}>
       <h2 className="text-2xl">{t("models.title")}</h2>
       <ul className="mt-8 grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         {cards.isPending &&
@@ -187,7 +189,7 @@ function Prices() {
     { title: t("prices.p4"), text: t("prices.p4Text") },
   ];
   return (
-    <section className="border-y border-line bg-surface">
+    <section className={`${BELOW} border-y border-line bg-surface`}>
       <div className={`${WIDE} grid gap-x-12 gap-y-8 py-14 lg:grid-cols-[20rem_minmax(0,1fr)]`}>
         <div>
           <h2 className="text-2xl">{t("prices.title")}</h2>
@@ -214,7 +216,7 @@ function Books() {
     queryFn: ({ signal }) => ask(api.GET("/v1/log/head", { signal })),
   });
   return (
-    <section className={`${WIDE} grid items-start gap-x-12 gap-y-8 py-14 lg:grid-cols-2`}>
+    <section className={`${BELOW} ${WIDE} grid items-start gap-x-12 gap-y-8 py-14 lg:grid-cols-2`}>
       <div>
         <h2 className="text-2xl">{t("books.title")}</h2>
         <p className="mt-3 max-w-prose text-sm text-ink-2">{t("books.text")}</p>
