@@ -60,7 +60,7 @@ const EVERYWHERE = new RegExp(
 );
 
 /** What most pages are made of; what only opens, draws or sorts comes when that is wanted. */
-const KIT = /src\/(ui\/(?!Menu|Dialog|Chart|VirtualTable|Table|Tabs|Tooltip)|api\/(hooks|idempotency))|lucide-react\/dist\/esm\/icons/;
+const KIT = /src\/(ui\/(?!Menu|Dialog|Chart|Table|Tabs|Tooltip)|api\/(hooks|idempotency))|lucide-react\/dist\/esm\/icons/;
 
 /** What is typed into and held to rules. */
 const FORMS = /node_modules\/(zod|react-hook-form|@hookform)\/|src\/lines\/users\/(Entrance|SignInForm|schemas)/;
