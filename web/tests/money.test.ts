@@ -63,6 +63,15 @@ describe("an amount on the screen", () => {
     expect(plain(shown({ amount: "0.00012300", currency: "BTC" }, "en"))).toBe("0.000123 BTC");
   });
 
+  it("has between its digits what the browser writes there", () => {
+    for (const language of ["en", "ru"]) {
+      for (const whole of ["0", "7", "12", "999", "1000", "4096", "10000", "123456", "1234567", "90071992547"]) {
+        const written = new Intl.NumberFormat(language, { minimumFractionDigits: 2 }).format(Number(`${whole}.25`));
+        expect(shown(usd(`${whole}.25`), language).replace(/[$]|\u00a0[$]/g, "")).toBe(written);
+      }
+    }
+  });
+
   it("is never rounded", () => {
     expect(plain(shown(usd("0.000222"), "en"))).toBe("$0.000222");
     expect(plain(shown(usd("0.000001"), "ru"))).toBe("0,000001 $");

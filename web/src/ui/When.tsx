@@ -67,13 +67,20 @@ export function When({ at, as = "moment", className }: WhenProps) {
   const seen = useSyncExternalStore(as === "relative" ? tick : still, () => now);
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return null;
-  const utc = `${format(i18n.language, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" }).format(date)} UTC`;
+  const utc = () => `${format(i18n.language, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" }).format(date)} UTC`;
   const said =
     as === "relative"
       ? relative(date, Math.max(seen, date.getTime()), i18n.language)
       : format(i18n.language, STYLES[as]).format(date);
   return (
-    <time dateTime={at} title={utc} className={className}>
+    <time
+      dateTime={at}
+      className={className}
+      // Nobody waits for what is only told to who points at it.
+      onPointerEnter={(event) => {
+        event.currentTarget.title = utc();
+      }}
+    >
       {said}
     </time>
   );

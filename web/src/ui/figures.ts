@@ -9,22 +9,23 @@ function format(locale: string, options: Intl.NumberFormatOptions): Intl.NumberF
   return known;
 }
 
-const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+/** As a test holds it against what the browser writes, which takes a while to say so the first time. */
+const SIZES = {
+  en: { units: ["kB", "MB", "GB", "TB"], decimal: "." },
+  ru: { units: ["кБ", "МБ", "ГБ", "ТБ"], decimal: "," },
+};
 
 export function bytes(count: number, locale: string): string {
-  let value = count;
+  if (count < 1_000) return format(locale, { style: "unit", unit: "byte", unitDisplay: "long" }).format(count);
+  const { units, decimal } = locale.startsWith("ru") ? SIZES.ru : SIZES.en;
+  let value = count / 1_000;
   let unit = 0;
-  while (value >= 1_000 && unit < UNITS.length - 1) {
+  while (value >= 1_000 && unit < units.length - 1) {
     value /= 1_000;
     unit += 1;
   }
-  const digits = value < 10 && unit > 0 ? 1 : 0;
-  return format(locale, {
-    style: "unit",
-    unit: UNITS[unit] ?? "byte",
-    unitDisplay: unit === 0 ? "long" : "short",
-    maximumFractionDigits: digits,
-  }).format(value);
+  const digits = value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, "");
+  return `${digits.replace(".", decimal)}${locale.startsWith("ru") ? "\u00a0" : " "}${units[unit]}`;
 }
 
 /** Memory of machines comes in powers of two, and its sellers write "24 GB". */

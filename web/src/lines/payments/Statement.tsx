@@ -1,7 +1,7 @@
 // What moved in the wallet, the latest first; every line opens into its explanation.
 
 import { ScrollText } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { StatementLine } from "@/api/schema";
 import { Card, EmptyState, ErrorState, SkeletonRows } from "@/ui";
@@ -13,9 +13,13 @@ const Explanation = lazy(async () => ({ default: (await import("./Explanation"))
 const ManyLines = lazy(() => import("./ManyLines"));
 const FEW = 40;
 
+const NOT_YET = undefined as ReturnType<typeof useStatement> | undefined;
+
 export function Statement() {
   const { t } = useTranslation("payments");
-  const statement = useStatement();
+  // What stands above it is shown first.
+  const now = useStatement();
+  const statement = useDeferredValue(now, NOT_YET) ?? { ...now, isPending: true };
   const [open, setOpen] = useState<StatementLine>();
   if (statement.isPending) {
     return (
