@@ -55,7 +55,10 @@ async function judged(url, session, config, tries = 1) {
     logLevel: "error",
   });
   try {
-    if (session !== undefined) await arrives(chrome.port, session);
+    if (session !== undefined) {
+      await session.turn();
+      await arrives(chrome.port, session);
+    }
     // Under another name it would be another browser, to which no session belongs.
     const flags = { port: chrome.port, onlyCategories: CATEGORIES, logLevel: "error", emulatedUserAgent: false };
     const { lhr } = await lighthouse(url, flags, config);
@@ -104,10 +107,11 @@ try {
   console.log(row(["page", "form", ...CATEGORIES, ...FIGURES.map(([name]) => name)]));
   for (const [name, path, signedIn] of PAGES) {
     for (const [form, config] of FORMS) {
-      const session = signedIn ? { url: world.url, email: person.email, password: PASSWORD } : undefined;
+      const session = signedIn
+        ? { url: world.url, email: person.email, password: PASSWORD, turn: () => world.turn() }
+        : undefined;
       const reports = [];
       for (let run = 0; run < RUNS; run += 1) {
-        if (session !== undefined) await world.turn();
         reports.push(await judged(world.url + path, session, config));
       }
       const report = middle(reports);
