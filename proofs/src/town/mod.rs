@@ -30,14 +30,13 @@ pub use client::{Ask, Client, Reply};
 pub const PASSWORD: &str = "abc12345";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Somebody with a session that is never refreshed, one that is, and keys.
+/// Somebody with a session that is never refreshed, and one that is.
 pub struct Person {
     pub user: String,
     pub email: String,
     pub from: String,
     pub access: String,
     pub refresh: Mutex<String>,
-    pub keys: Mutex<Vec<String>>,
 }
 
 pub struct Town {
@@ -239,7 +238,6 @@ async fn sign_in(client: &Client, email: &str, from: &str) -> Result<Person> {
         from: from.to_owned(),
         access: stays.text("access_token")?,
         refresh: Mutex::new(changes.text("refresh_token")?),
-        keys: Mutex::default(),
     })
 }
 
