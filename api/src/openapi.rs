@@ -6,7 +6,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{
+    AllOfBuilder, AnyOfBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -298,12 +300,6 @@ fn spell(parameter: &mut RefOr<Parameter>) {
 /// Says of a schema that all fields of one of these sets have to be there, as text: what is derived
 /// from a type knows of fields one by one only.
 pub fn insist_on_one_of(document: &mut Description, name: &str, sets: &[&[&str]]) {
-    let Some(components) = &mut document.components else {
-        return;
-    };
-    let Some(fields) = components.schemas.remove(name) else {
-        return;
-    };
     let one_of = sets.iter().fold(AnyOfBuilder::new(), |all, set| {
         let set = set.iter().fold(ObjectBuilder::new(), |object, field| {
             let text = ObjectBuilder::new().schema_type(Type::String);
@@ -311,10 +307,36 @@ pub fn insist_on_one_of(document: &mut Description, name: &str, sets: &[&[&str]]
         });
         all.item(set)
     });
-    let both = AllOfBuilder::new().item(fields).item(one_of);
-    components
-        .schemas
-        .insert(name.to_owned(), Schema::from(both).into());
+    narrow(document, name, Schema::from(one_of));
+}
+
+/// Says of a schema that one of these fields has to be there, as text, and none of the others.
+pub fn insist_on_just_one(document: &mut Description, name: &str, fields: &[&str]) {
+    let choices = fields.iter().map(|chosen| {
+        let each = fields.iter().fold(ObjectBuilder::new(), |object, field| {
+            let kind = if field == chosen {
+                Type::String
+            } else {
+                Type::Null
+            };
+            object.property(*field, ObjectBuilder::new().schema_type(kind))
+        });
+        each.required(*chosen)
+    });
+    let one_of = choices.fold(OneOfBuilder::new(), OneOfBuilder::item);
+    narrow(document, name, Schema::from(one_of));
+}
+
+/// Has a schema insist on something besides.
+fn narrow(document: &mut Description, name: &str, to: Schema) {
+    let Some(components) = &mut document.components else {
+        return;
+    };
+    if let Some(before) = components.schemas.remove(name) {
+        let both = AllOfBuilder::new().item(before).item(to);
+        let both = Schema::from(both).into();
+        components.schemas.insert(name.to_owned(), both);
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

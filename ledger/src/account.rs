@@ -124,6 +124,15 @@ impl Account {
         Self::joined(&["receivable/", owner])
     }
 
+    /// Every account of a user: the wallet's, and what they owe.
+    pub fn all_of(owner: &str) -> Result<Vec<Self>, AccountError> {
+        let wallet = WalletLeaf::ALL.map(|leaf| Self::wallet(owner, leaf));
+        wallet
+            .into_iter()
+            .chain([Self::receivable(owner)])
+            .collect()
+    }
+
     /// One of our own accounts; `place` may have segments, as `commission/jobs` does.
     pub fn platform(place: &str) -> Result<Self, AccountError> {
         Self::joined(&["platform/", place])
@@ -167,6 +176,18 @@ impl Account {
     pub fn floor(&self) -> Option<i64> {
         match self.root() {
             Root::Wallet => Some(0),
+            Root::Receivable | Root::Platform | Root::Outside => None,
+        }
+    }
+
+    /// What its money may do, where it is a wallet's.
+    pub fn leaf(&self) -> Option<WalletLeaf> {
+        match self.root() {
+            Root::Wallet => self
+                .0
+                .rsplit('/')
+                .next()
+                .and_then(|leaf| WalletLeaf::named(leaf).ok()),
             Root::Receivable | Root::Platform | Root::Outside => None,
         }
     }
@@ -307,13 +328,25 @@ mod tests {
     }
 
     #[test]
+    fn every_account_of_a_user_is_theirs_and_none_comes_twice() {
+        let mut all = Account::all_of("user_1").unwrap();
+        assert!(all.iter().all(|account| account.owner() == Some("user_1")));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), WalletLeaf::ALL.len() + 1);
+        assert_eq!(Account::all_of("User 1"), Err(AccountError::BadSegment));
+    }
+
+    #[test]
     fn only_wallets_have_a_floor() {
         for leaf in WalletLeaf::ALL {
             let wallet = Account::wallet("c", leaf).unwrap();
             assert_eq!((wallet.root(), wallet.floor()), (Root::Wallet, Some(0)));
+            assert_eq!(wallet.leaf(), Some(leaf));
         }
         for account in ["receivable/c", "platform/fees", "outside/bank"] {
-            assert_eq!(Account::parse(account).unwrap().floor(), None);
+            let account = Account::parse(account).unwrap();
+            assert_eq!((account.floor(), account.leaf()), (None, None));
         }
     }
 

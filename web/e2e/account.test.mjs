@@ -174,7 +174,7 @@ test("a connection that is lost is told, and found again by itself", () =>
   }));
 
 test("password and address are changed, the password is lost, and the account erased", async () => {
-  const person = await world.person("whole@example.com");
+  const person = await world.wealthy("whole@example.com", "5.00");
   const moved = "moved@example.com";
   await visit(world, {}, async (visitor) => {
     await visitor.signIn(person);
@@ -230,8 +230,11 @@ test("password and address are changed, the password is lost, and the account er
     await field("account:factor.code").fill(codes[2]);
     await button("account:data.erase").click();
     await visitor.sees("account:data.sureMissing");
+    await visitor.sees("account:data.giveUpMissing");
+    await visitor.reads(/5[.,]00/);
     await visitor.accessible("erasing an account");
     await dialog(visitor).getByLabel(visitor.t("account:data.sure")).check();
+    await dialog(visitor).getByLabel(visitor.t("account:data.giveUp")).check();
     await button("account:data.erase").click();
     await visitor.sees("users:signIn.notice.erased");
     await visitor.field("users:field.email").fill(moved);

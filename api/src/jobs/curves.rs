@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::{Jobs, identity};
-use crate::api::Routes;
+use crate::api::{Api, Routes};
 use crate::parameters::{Path, Query};
 use crate::position::Reached;
 use crate::problem::{ApiError, kinds};
@@ -66,6 +66,7 @@ struct Curves {
     params(("job" = String, Path, description = "Which job"), Asked),
     responses((status = 200, description = "The points, in order", body = Curves)))]
 async fn curves(
+    api: Api,
     caller: Caller,
     jobs: Extension<Jobs>,
     Path(job): Path<String>,
@@ -79,7 +80,7 @@ async fn curves(
             .detail("A curve has 2 to 2000 points.")
             .field("points"));
     }
-    let row = jobs.own(identity(&job)?, caller.user()).await?;
+    let row = jobs.settled(&api, identity(&job)?, &caller).await?;
     let unit = UnitId::new(row.job.uuid());
     let pool = jobs.log().pool();
     let found = reports::sampled(pool, unit, reports::PROGRESS, limit).await?;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::problems::NOT_READY;
 use super::shown::reason;
 use super::{Jobs, identity};
-use crate::api::Routes;
+use crate::api::{Api, Routes};
 use crate::objects::{Objects, ShownLink};
 use crate::parameters::Path;
 use crate::position::Reached;
@@ -28,6 +28,7 @@ pub fn routes() -> Routes {
     params(("job" = String, Path, description = "The job that trained it")),
     responses((status = 200, description = "The link", body = ShownLink)))]
 async fn download(
+    api: Api,
     caller: Caller,
     jobs: Extension<Jobs>,
     objects: Extension<Objects>,
@@ -35,7 +36,7 @@ async fn download(
     _: Reached<jobs::Jobs>,
 ) -> Result<Json<ShownLink>, ApiError> {
     caller.insist(Scope::Read)?;
-    let row = jobs.own(identity(&job)?, caller.user()).await?;
+    let row = jobs.settled(&api, identity(&job)?, &caller).await?;
     match (row.status, row.details.artifact) {
         (Status::Done, Some(artifact)) => Ok(Json(objects.link(artifact).await?.into())),
         (status, _) => {

@@ -79,12 +79,13 @@ async fn list(
     security(("bearer" = [])), params(("job" = String, Path, description = "Which job")),
     responses((status = 200, description = "The job", body = ShownJob)))]
 async fn one(
+    api: Api,
     caller: Caller,
     jobs: Extension<Jobs>,
     Path(job): Path<String>,
     _: Reached<jobs::Jobs>,
 ) -> Result<Json<ShownJob>, ApiError> {
     caller.insist(Scope::Read)?;
-    let row = jobs.own(identity(&job)?, caller.user()).await?;
+    let row = jobs.settled(&api, identity(&job)?, &caller).await?;
     Ok(Json(ShownJob::of(row)))
 }

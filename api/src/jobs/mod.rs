@@ -22,10 +22,11 @@ use domain::users::UserId;
 use ed25519_dalek::SigningKey;
 use ledger::{Currency, Money};
 use projections::jobs::{self, JobRow};
-use projections::tenants;
+use projections::{Projection as _, tenants};
 use store::{Commands, Log, StoreError};
 
-use crate::api::Routes;
+use crate::api::{Api, Routes};
+use crate::openapi::insist_on_just_one;
 use crate::payments::Payments;
 use crate::problem::{ApiError, kinds};
 use crate::users::Caller;
@@ -62,7 +63,7 @@ impl Jobs {
 
     /// Its own routes; they stand within all of the [`Product`](crate::Product).
     pub fn routes() -> Routes {
-        Routes::new()
+        let mut routes = Routes::new()
             .merge(cards::routes())
             .merge(estimate::routes())
             .merge(train::routes())
@@ -71,7 +72,10 @@ impl Jobs {
             .merge(status::routes())
             .merge(act::routes())
             .merge(download::routes())
-            .merge(receipt::routes())
+            .merge(receipt::routes());
+        let dataset = ["dataset_id", "dataset_url"];
+        insist_on_just_one(routes.get_openapi_mut(), "NewJob", &dataset);
+        routes
     }
 
     fn commands(&self) -> &Commands<Job> {
@@ -111,6 +115,19 @@ impl Jobs {
         } else {
             Err(ApiError::new(&kinds::NOT_FOUND))
         }
+    }
+
+    /// A job of the caller's as the read tables have it. One that was ordered a moment ago is in
+    /// the log before it is there; whoever ordered it need not know.
+    async fn settled(&self, api: &Api, job: JobId, caller: &Caller) -> Result<JobRow, ApiError> {
+        match self.own(job, caller.user()).await {
+            Err(refusal) if refusal.kind() == &kinds::NOT_FOUND => {}
+            known => return known,
+        }
+        self.look(job, caller).await?;
+        let head = self.log().head().await?.position;
+        api.reach(jobs::Jobs::NAME, head).await?;
+        self.own(job, caller.user()).await
     }
 
     /// A job of this customer, as the read tables have it.

@@ -4,15 +4,16 @@ use domain::cards::{
     Accepts, Card, Estimate, History, Hyperparams, Load, Misset, Model, Prices, Weights, Work,
     estimate, work,
 };
-use domain::objects::{Object, ObjectId, Usable};
+use domain::objects::{self, ObjectId, Usable};
 use domain::users::UserId;
 use domain::work::Needs;
 use ledger::{Currency, Rate};
 use projections::{jobs, servers};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use super::Jobs;
 use super::needs::MachineWanted;
@@ -45,7 +46,7 @@ pub enum FirstWeights {
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// Which model; the cards list them
-    #[schema(example = "tabular")]
+    #[schema(schema_with = model_types)]
     pub model_type: String,
     /// A dataset of yours
     #[schema(example = "object_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
@@ -67,6 +68,15 @@ pub struct Run {
     pub seed: Option<u64>,
     #[serde(default)]
     pub machine: MachineWanted,
+}
+
+/// The models that there are cards of, as a schema.
+pub fn model_types() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Model::ALL.map(Model::name)))
+        .examples([json!(Model::Tabular.name())])
+        .build()
 }
 
 /// A run that can be ordered.
@@ -234,7 +244,7 @@ async fn dataset(
             error
         }
     })?;
-    let Object::Stored {
+    let objects::Object::Stored {
         bytes,
         inspected: Some(inspected),
         ..

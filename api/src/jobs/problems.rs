@@ -15,11 +15,6 @@ pub const WEIGHTS_NOT_OFFERED: Kind = Kind::new(
     "jobs/order/weights-not-offered",
     "The model does not begin with such weights",
 );
-pub const DATASET_UNCLEAR: Kind = Kind::new(
-    StatusCode::UNPROCESSABLE_ENTITY,
-    "jobs/order/dataset-unclear",
-    "An order names one dataset, by its id or by its address",
-);
 pub const DATASET_UNKNOWN: Kind = Kind::new(
     StatusCode::NOT_FOUND,
     "jobs/order/dataset-unknown",

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::{Jobs, identity};
-use crate::api::Routes;
+use crate::api::{Api, Routes};
 use crate::parameters::Path;
 use crate::position::Reached;
 use crate::problem::ApiError;
@@ -52,13 +52,14 @@ async fn key(jobs: Extension<Jobs>) -> Json<ReceiptKey> {
     responses((status = 200, description = "The receipt, in the format of docs/LOG_FORMAT.md",
         body = Object)))]
 async fn receipt(
+    api: Api,
     caller: Caller,
     jobs: Extension<Jobs>,
     Path(job): Path<String>,
     _: Reached<jobs::Jobs>,
 ) -> Result<Json<Value>, ApiError> {
     caller.insist(Scope::Read)?;
-    let row = jobs.own(identity(&job)?, caller.user()).await?;
+    let row = jobs.settled(&api, identity(&job)?, &caller).await?;
     let receipt = jobs.issue(&row.job.to_string()).await?;
     let receipt = serde_json::to_value(receipt).map_err(ApiError::internal)?;
     Ok(Json(receipt))

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::shown::{ShownProgress, reason, shown_actions};
 use super::{Jobs, identity};
-use crate::api::Routes;
+use crate::api::{Api, Routes};
 use crate::money::Amount;
 use crate::parameters::Path;
 use crate::position::Reached;
@@ -47,13 +47,14 @@ pub struct TaskStatus {
     security(("bearer" = [])), params(("unit" = String, Path, description = "Which job, or its unit of work")),
     responses((status = 200, description = "Its status", body = TaskStatus)))]
 async fn status(
+    api: Api,
     caller: Caller,
     jobs: Extension<Jobs>,
     Path(job): Path<String>,
     _: Reached<jobs::Jobs>,
 ) -> Result<Json<TaskStatus>, ApiError> {
     caller.insist(Scope::Read)?;
-    let row = jobs.own(identity(&job)?, caller.user()).await?;
+    let row = jobs.settled(&api, identity(&job)?, &caller).await?;
     let details = &row.details;
     Ok(Json(TaskStatus {
         id: row.job.to_string(),

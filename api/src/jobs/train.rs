@@ -17,10 +17,9 @@ use utoipa_axum::routes;
 
 use super::estimate::ShownEstimate;
 use super::needs::MachineWanted;
-use super::order::{FirstWeights, Orderable, Run};
+use super::order::{FirstWeights, Orderable, Run, model_types};
 use super::problems::{
-    BUDGET_INVALID, DATASET_NOT_READY, DATASET_UNCLEAR, DATASET_UNUSABLE, FUNDS_MISSING,
-    NOT_PENDING, of_job,
+    BUDGET_INVALID, DATASET_NOT_READY, DATASET_UNUSABLE, FUNDS_MISSING, NOT_PENDING, of_job,
 };
 use super::{Jobs, identity, payable};
 use crate::api::Routes;
@@ -31,7 +30,7 @@ use crate::objects::Objects;
 use crate::parameters::Path;
 use crate::payments::Order;
 use crate::position::Position;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, kinds};
 use crate::refused::refused;
 use crate::users::Caller;
 
@@ -61,7 +60,7 @@ pub enum PayWith {
 #[serde(deny_unknown_fields)]
 pub struct NewJob {
     /// Which model; the cards list them
-    #[schema(example = "tabular")]
+    #[schema(schema_with = model_types)]
     model_type: String,
     /// A dataset of yours
     #[schema(example = "object_01936b1e-7c1a-7d3e-8f00-0123456789ab")]
@@ -239,7 +238,7 @@ impl NewJob {
 }
 
 fn wrong_dataset(detail: &'static str) -> ApiError {
-    ApiError::new(&DATASET_UNCLEAR)
+    ApiError::new(&kinds::BODY_INVALID)
         .detail(detail)
         .field("dataset_id")
 }

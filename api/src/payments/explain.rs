@@ -8,7 +8,7 @@ use axum::Json;
 use domain::jobs::{Job, JobId};
 use domain::payments::Payment;
 use domain::users::{Scope, UserId};
-use ledger::Money;
+use ledger::{Account, Money};
 use projections::books::{self, Books};
 use projections::{Projection as _, jobs, payments, tenants};
 use serde::Serialize;
@@ -20,7 +20,6 @@ use uuid::Uuid;
 
 use cqrs_es::Aggregate as _;
 
-use super::wallet::accounts_of;
 use crate::api::{Api, Routes};
 use crate::money::Amount;
 use crate::parameters::Path;
@@ -183,7 +182,7 @@ fn read(text: &str) -> Option<i64> {
 
 /// Whether an account of theirs moved there, as the books show it to them.
 async fn moved(api: &Api, user: UserId, position: i64) -> Result<bool, ApiError> {
-    let accounts = accounts_of(user).map_err(ApiError::internal)?;
+    let accounts = Account::all_of(&user.to_string()).map_err(ApiError::internal)?;
     let Some(before) = position.checked_add(1) else {
         return Ok(false);
     };

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::wallet::accounts_of;
 use crate::api::{Api, Routes};
 use crate::money::Amount;
 use crate::page::{self, Page};
@@ -83,7 +82,7 @@ async fn statement(
     caller.insist(Scope::Read)?;
     let limit = page::limit(which.limit)?;
     let before = page::place(which.cursor.as_deref())?.unwrap_or(i64::MAX);
-    let mut accounts = accounts_of(caller.user()).map_err(ApiError::internal)?;
+    let mut accounts = Account::all_of(&caller.actor()).map_err(ApiError::internal)?;
     if let Some(wanted) = &which.account {
         accounts.retain(|account| called(account) == wanted);
         if accounts.is_empty() {

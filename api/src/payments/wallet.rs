@@ -1,8 +1,8 @@
 //! What is in a wallet: every balance of whoever asks, currency by currency.
 
 use axum::Json;
-use domain::users::{Scope, UserId};
-use ledger::{Account, AccountError, Currency, Money, WalletLeaf};
+use domain::users::Scope;
+use ledger::{Account, Currency, Money};
 use projections::books::{self, BalanceRow, Books};
 use projections::tenants;
 use serde::Serialize;
@@ -44,21 +44,13 @@ struct Balances {
     owed: Amount,
 }
 
-/// The accounts of a user: the wallet's, and what they owe.
-pub fn accounts_of(user: UserId) -> Result<Vec<Account>, AccountError> {
-    let user = user.to_string();
-    let wallet = WalletLeaf::ALL.map(|leaf| Account::wallet(&user, leaf));
-    let all = wallet.into_iter().chain([Account::receivable(&user)]);
-    all.collect()
-}
-
 /// Your wallet
 #[utoipa::path(get, path = "/v1/wallet", tag = "payments", operation_id = "wallet",
     security(("bearer" = [])), responses((status = 200, description = "What is in it",
         body = Wallet)))]
 async fn wallet(api: Api, caller: Caller, _: Reached<Books>) -> Result<Json<Wallet>, ApiError> {
     caller.insist(Scope::Read)?;
-    let accounts = accounts_of(caller.user()).map_err(ApiError::internal)?;
+    let accounts = Account::all_of(&caller.actor()).map_err(ApiError::internal)?;
     let mut tenant = tenants::as_tenant(api.pool(), caller.user()).await?;
     let found = books::balances_of(&mut *tenant, &accounts).await?;
     drop(tenant);

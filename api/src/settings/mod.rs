@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Uri};
 use chrono::TimeDelta;
 use domain::servers::HourlyPrice;
+use domain::users::ForPayouts;
 use ipnet::IpNet;
 use ledger::{Currency, Money};
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub join_token_lasts: TimeDelta,
     /// What a machine costs until its provider says otherwise.
     pub machine_price: HourlyPrice,
+    /// Who is paid out to.
+    pub kyc_for_payouts: ForPayouts,
 }
 
 /// Where the certificate chain and its key lie, both in PEM.
@@ -116,6 +119,7 @@ impl Settings {
                 1..=720,
             )?),
             machine_price: read.price("TRAINNET_MACHINE_PRICE", "0.20")?,
+            kyc_for_payouts: read.kyc_for_payouts()?,
         })
     }
 }
@@ -213,6 +217,15 @@ impl Reader<'_> {
             Some("prefix") => Ok(Binding::Prefix),
             Some("off") => Ok(Binding::Off),
             Some(value) => Err(nonsense(variable, value, "say strict, prefix or off")),
+        }
+    }
+
+    fn kyc_for_payouts(&self) -> Result<ForPayouts, Nonsense> {
+        let variable = "TRAINNET_KYC_FOR_PAYOUTS";
+        match self.0.get(variable) {
+            None | Some("optional") => Ok(ForPayouts::Optional),
+            Some("required") => Ok(ForPayouts::Required),
+            Some(value) => Err(nonsense(variable, value, "say optional or required")),
         }
     }
 

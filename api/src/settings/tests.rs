@@ -47,6 +47,7 @@ fn nonsense_is_refused_in_one_sentence_with_the_variable_and_the_remedy() {
         ("TRAINNET_PASSWORD_HASHES_AT_ONCE", "0"),
         ("TRAINNET_LOG_FORMAT", "xml"),
         ("TRAINNET_JOIN_TOKEN_HOURS", "0"),
+        ("TRAINNET_KYC_FOR_PAYOUTS", "perhaps"),
         ("TRAINNET_MACHINE_PRICE", "0"),
         ("TRAINNET_MACHINE_PRICE", "free"),
         ("TRAINNET_MACHINE_PRICE", "0.0000001"),
@@ -123,7 +124,7 @@ fn example() -> Vec<(&'static str, &'static str)> {
     lines.filter(|(name, _)| NAMES.contains(name)).collect()
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "TRAINNET_LISTEN",
     "TRAINNET_TRUSTED_PROXIES",
     "TRAINNET_CORS_ORIGINS",
@@ -138,6 +139,7 @@ const NAMES: [&str; 14] = [
     "TRAINNET_LOG_FORMAT",
     "TRAINNET_JOIN_TOKEN_HOURS",
     "TRAINNET_MACHINE_PRICE",
+    "TRAINNET_KYC_FOR_PAYOUTS",
 ];
 
 #[test]

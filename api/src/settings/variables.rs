@@ -52,6 +52,10 @@ impl Variables {
                 env::var("TRAINNET_JOIN_TOKEN_HOURS"),
             ),
             ("TRAINNET_MACHINE_PRICE", env::var("TRAINNET_MACHINE_PRICE")),
+            (
+                "TRAINNET_KYC_FOR_PAYOUTS",
+                env::var("TRAINNET_KYC_FOR_PAYOUTS"),
+            ),
         ])
     }
 

@@ -2,7 +2,7 @@
 
 use axum::{Extension, Json};
 use chrono::TimeDelta;
-use domain::users::{Kyc, KycCommand, KycId, Scope, UserId};
+use domain::users::{ForPayouts, Kyc, KycCommand, KycId, Scope, UserId};
 use projections::people::{self, Cursor, Examination, People};
 use projections::tenants;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ pub struct ShownKyc {
     until: Option<String>,
     /// Why the documents were rejected
     reason: Option<String>,
+    /// Whether money can be paid out to this person as it stands; where an approval is required,
+    /// only while one holds
+    lets_pay_out: bool,
 }
 
 impl Users {
@@ -85,7 +88,12 @@ impl Users {
         }
     }
 
-    async fn shown_kyc(&self, user: UserId, kyc: &Kyc) -> Result<ShownKyc, ApiError> {
+    async fn shown_kyc(
+        &self,
+        user: UserId,
+        kyc: &Kyc,
+        rule: ForPayouts,
+    ) -> Result<ShownKyc, ApiError> {
         let subject = user.to_string();
         let name = self.vault().get(&subject, field::NAME).await;
         let (mut documents, mut until, mut reason) = (Vec::new(), None, None);
@@ -120,6 +128,7 @@ impl Users {
             documents,
             until,
             reason,
+            lets_pay_out: kyc.lets_pay_out(rule, self.now()),
         })
     }
 
@@ -158,10 +167,15 @@ impl Users {
 #[utoipa::path(get, path = "/v1/me/kyc", tag = "users", operation_id = "own_kyc",
     security(("bearer" = [])),
     responses((status = 200, description = "How far it has come", body = ShownKyc)))]
-async fn own(caller: Caller, users: Extension<Users>) -> Result<Json<ShownKyc>, ApiError> {
+async fn own(
+    api: Api,
+    caller: Caller,
+    users: Extension<Users>,
+) -> Result<Json<ShownKyc>, ApiError> {
     caller.insist(Scope::Read)?;
     let kyc = users.examination(caller.user()).await?;
-    Ok(Json(users.shown_kyc(caller.user(), &kyc).await?))
+    let rule = api.settings().kyc_for_payouts;
+    Ok(Json(users.shown_kyc(caller.user(), &kyc, rule).await?))
 }
 
 /// Which page of them
@@ -216,6 +230,7 @@ async fn waiting(
     security(("bearer" = [])), params(("user" = String, Path, description = "Which user")),
     responses((status = 200, description = "How far it has come", body = ShownKyc)))]
 async fn show(
+    api: Api,
     _: Examiner,
     users: Extension<Users>,
     Path(user): Path<String>,
@@ -225,7 +240,8 @@ async fn show(
     if kyc == Kyc::Absent {
         return Err(ApiError::new(&kinds::NOT_FOUND));
     }
-    Ok(Json(users.shown_kyc(user, &kyc).await?))
+    let rule = api.settings().kyc_for_payouts;
+    Ok(Json(users.shown_kyc(user, &kyc, rule).await?))
 }
 
 /// How long an approval is to hold

@@ -1,10 +1,10 @@
-//! What is held about a person: shown, handed over, and forgotten.
+//! What is held about a person: shown, changed, and handed over.
 
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use domain::users::{EndedBecause, Locale, Person, Role, Scope, UserCommand};
+use domain::users::{Locale, Person, Role, Scope, UserCommand};
 use projections::people::{self, Cursor};
 use projections::tenants;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,8 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::caller::{Caller, Signed};
-use super::changed::Changed;
 use super::passwords::Password;
-use super::problems::{SECOND_FACTOR_REQUIRED, WRONG_PASSWORD, of_user, over};
+use super::problems::{WRONG_PASSWORD, of_user, over};
 use super::register::{Language, locale_text, name_of};
 use super::sign_in::rfc3339;
 use super::{Users, field, sealed};
@@ -29,7 +28,7 @@ const EXPORTED_ACTIONS_MAX: i64 = 10_000;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .routes(routes!(me, change, erase))
+        .routes(routes!(me, change))
         .routes(routes!(export))
 }
 
@@ -200,50 +199,6 @@ async fn export(
         personal: kept.into_iter().map(shown).collect(),
         actions: actions.collect(),
     }))
-}
-
-/// Who it is, once more
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Goodbye {
-    password: Password,
-    /// Where a second factor is on
-    #[schema(max_length = 32)]
-    code: Option<String>,
-}
-
-/// Erase me
-///
-/// The log keeps what happened under an identity that nobody can be found by any more; everything
-/// that is known about the person is gone at once, and from backups when their keys are changed.
-#[utoipa::path(delete, path = "/v1/me", tag = "users", operation_id = "erase_me",
-    security(("bearer" = [])), request_body = Goodbye,
-    responses((status = 204, description = "Nothing is known about you any more")))]
-async fn erase(
-    api: Api,
-    asked: Asked,
-    caller: Signed,
-    users: Extension<Users>,
-    body: Body<Goodbye>,
-) -> Result<Changed, ApiError> {
-    let Goodbye { password, code } = body.value;
-    let person = users.prove(&caller, &password, "password").await?;
-    if person.second_factor.is_on() {
-        let code = code.ok_or_else(|| ApiError::new(&SECOND_FACTOR_REQUIRED).field("code"))?;
-        users.second_factor(&asked, &person, &code).await?;
-    }
-    let subject = caller.actor();
-    let command = UserCommand::Erase { at: users.now() };
-    let context = asked.context(&subject, b"").without_key();
-    let erased = users.commands().execute(&subject, command, &context).await;
-    let erased = erased.map_err(|refusal| refused(refusal, of_user))?;
-    users.vault().erase(&subject).await.map_err(sealed)?;
-    users.attempts().forget(caller.user()).await?;
-    users.withdraw_examination(&asked, caller.user()).await?;
-    users
-        .end_sessions(&api, &asked, caller.user(), EndedBecause::Erased, None)
-        .await?;
-    Ok(Changed(Position(erased.position)))
 }
 
 impl Users {

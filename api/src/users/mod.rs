@@ -9,6 +9,7 @@ mod caller;
 mod changed;
 mod confirm;
 mod email;
+mod erase;
 mod field;
 mod keys;
 mod kyc;
@@ -145,6 +146,7 @@ impl Users {
             .merge(web_session::routes())
             .merge(recover::routes())
             .merge(me::routes())
+            .merge(erase::routes())
             .merge(provider::routes())
             .merge(password::routes())
             .merge(address::routes())

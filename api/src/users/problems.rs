@@ -135,6 +135,21 @@ pub const KYC_USELESS: Kind = Kind::new(
     "kyc/useless",
     "No approval holds until then",
 );
+pub const ORDERS_OPEN: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "users/orders-open",
+    "Orders are under way",
+);
+pub const MONEY_MOVING: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "users/money-moving",
+    "Money is not settled yet",
+);
+pub const MONEY_LEFT: Kind = Kind::new(
+    StatusCode::CONFLICT,
+    "users/money-left",
+    "There is money in the wallet",
+);
 pub const CHANGED_MEANWHILE: Kind = Kind::new(
     StatusCode::CONFLICT,
     "users/changed-meanwhile",

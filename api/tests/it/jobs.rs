@@ -108,13 +108,13 @@ fn wrong_orders(one_class: &str) -> Vec<(Value, u16, &'static str, &'static str)
         (
             json!({ "dataset_url": "https://example.org/iris.csv" }),
             422,
-            "jobs/order/dataset-unclear",
+            "body/invalid",
             "dataset_id",
         ),
         (
             json!({ "dataset_id": null }),
             422,
-            "jobs/order/dataset-unclear",
+            "body/invalid",
             "dataset_id",
         ),
         (
@@ -228,6 +228,26 @@ async fn an_order_from_the_wallet_holds_its_budget_once_and_gives_it_back_when_c
         (&shown["reason"], &shown["actions"]),
         (&json!("cancelling"), &json!([]))
     );
+}
+
+#[tokio::test]
+async fn whoever_ordered_a_job_sees_it_at_once_and_nobody_else_ever() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@mail.example").await;
+    let bob = people.somebody("bob@mail.example").await;
+    let job = ordered(&people, &ann).await;
+    for path in [
+        "/v1/jobs/{}",
+        "/tasks/{}/status",
+        "/v1/receipts/{}",
+        "/v1/jobs/{}/curves",
+    ] {
+        let path = path.replace("{}", &job);
+        let seen = people.as_(&ann, ("GET", &path), None).await;
+        assert_eq!(seen.status, StatusCode::OK, "{path}: {}", seen.text());
+        let of_another = people.as_(&bob, ("GET", &path), None).await;
+        assert_eq!(of_another.status, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]

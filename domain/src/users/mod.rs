@@ -39,7 +39,8 @@ pub use ids::{
 };
 pub use key::{ApiKey, ApiKeyCommand, ApiKeyError, ApiKeyEvent, Created, Scope, Scopes};
 pub use kyc::{
-    DOCUMENTS_MAX, Documents, DocumentsError, Kyc, KycCommand, KycError, KycEvent, ObjectKey,
+    DOCUMENTS_MAX, Documents, DocumentsError, ForPayouts, Kyc, KycCommand, KycError, KycEvent,
+    ObjectKey,
 };
 pub use reason::{REASON_CHARACTERS_MAX, Reason, ReasonError};
 pub use role::{Locale, Role, Roles};

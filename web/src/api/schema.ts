@@ -1408,6 +1408,8 @@ export interface paths {
          * Erase me
          * @description The log keeps what happened under an identity that nobody can be found by any more; everything
          *     that is known about the person is gone at once, and from backups when their keys are changed.
+         *     Orders that hold money have to be cancelled first, and money in the wallet is given up only if
+         *     that is said.
          */
         delete: operations["erase_me"];
         options?: never;
@@ -2627,6 +2629,8 @@ export interface components {
         Goodbye: {
             /** @description Where a second factor is on */
             code?: string | null;
+            /** @description Whether what is in the wallet may be lost: nobody can claim it afterwards */
+            give_up_balance?: boolean;
             password: components["schemas"]["Password"];
         };
         /** @description A session that goes on */
@@ -3120,7 +3124,6 @@ export interface components {
              */
             documents: string[];
         };
-        /** @description A job to be */
         NewJob: {
             budget?: components["schemas"]["Money"] | null;
             /**
@@ -3139,10 +3142,10 @@ export interface components {
             label_column?: string | null;
             machine?: components["schemas"]["MachineWanted"];
             /**
-             * @description Which model; the cards list them
              * @example tabular
+             * @enum {string}
              */
-            model_type: string;
+            model_type: "tabular" | "distilbert" | "mobilenet_v2";
             pay_with?: components["schemas"]["PayWith"];
             /**
              * Format: int64
@@ -3152,7 +3155,13 @@ export interface components {
             /** @description Of a table: the column of texts, where the guess is wrong */
             text_column?: string | null;
             weights?: components["schemas"]["FirstWeights"] | null;
-        };
+        } & ({
+            dataset_id: string;
+            dataset_url?: null;
+        } | {
+            dataset_id?: null;
+            dataset_url: string;
+        });
         /** @description A join token to be */
         NewJoinToken: {
             /**
@@ -4057,10 +4066,10 @@ export interface components {
             label_column?: string | null;
             machine?: components["schemas"]["MachineWanted"];
             /**
-             * @description Which model; the cards list them
              * @example tabular
+             * @enum {string}
              */
-            model_type: string;
+            model_type: "tabular" | "distilbert" | "mobilenet_v2";
             /**
              * Format: int64
              * @description The same seed, settings and data make the same model on the same machine
@@ -4309,6 +4318,11 @@ export interface components {
         ShownKyc: {
             /** @description Those that wait to be looked at */
             documents: string[];
+            /**
+             * @description Whether money can be paid out to this person as it stands; where an approval is required,
+             *     only while one holds
+             */
+            lets_pay_out: boolean;
             /** @description As the person wrote it */
             name?: string | null;
             /** @description Why the documents were rejected */

@@ -1,7 +1,9 @@
 //! Examinations: one's own documents, somebody else's decision, and an end.
 
+use api::Settings;
 use axum::http::StatusCode;
 use chrono::{SecondsFormat, TimeDelta};
+use domain::users::ForPayouts;
 use serde_json::{Value, json};
 
 use super::people::{PASSWORD, People, Signed};
@@ -109,6 +111,31 @@ async fn documents_wait_until_support_decides_about_them() {
     let head = people.log.head().await.unwrap().position;
     let list = people.at(&bob, ("GET", "/v1/kyc"), head).await.json();
     assert_eq!(list["data"], json!([]));
+}
+
+#[tokio::test]
+async fn money_is_paid_out_only_to_the_approved_where_that_is_required() {
+    let people = People::new().await;
+    let ann = people.somebody("ann@example.com").await;
+    assert_eq!(own(&people, &ann).await["lets_pay_out"], true);
+
+    let rule = |settings: &mut Settings| settings.kyc_for_payouts = ForPayouts::Required;
+    let people = People::ruled(rule).await;
+    let admin = admin(&people).await;
+    let ann = people.somebody("ann@example.com").await;
+    assert_eq!(own(&people, &ann).await["lets_pay_out"], false);
+    submitted(&people, &ann).await;
+    assert_eq!(own(&people, &ann).await["lets_pay_out"], false);
+    let approved = approve(&people, &admin, &ann, 10).await;
+    assert_eq!(approved.status, StatusCode::NO_CONTENT);
+    assert_eq!(own(&people, &ann).await["lets_pay_out"], true);
+    people.later(TimeDelta::days(11));
+    let ann = people.signed_in("ann@example.com").await;
+    let seen = own(&people, &ann).await;
+    assert_eq!(
+        (&seen["standing"], &seen["lets_pay_out"]),
+        (&json!("expired"), &json!(false))
+    );
 }
 
 #[tokio::test]

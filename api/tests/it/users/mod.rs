@@ -4,6 +4,7 @@ mod auditing;
 mod browsers;
 mod counting;
 mod doors;
+mod erasing;
 mod keys;
 pub mod kyc;
 mod leaking;

@@ -98,6 +98,19 @@ impl People {
 
     /// With objects kept otherwise.
     pub async fn keeping(binding: Binding, change: impl FnOnce(&mut ObjectSettings)) -> Self {
+        Self::opened(binding, change, |_| {}).await
+    }
+
+    /// Where the operator decided otherwise.
+    pub async fn ruled(decide: impl FnOnce(&mut Settings)) -> Self {
+        Self::opened(Binding::Strict, |_| {}, decide).await
+    }
+
+    async fn opened(
+        binding: Binding,
+        change: impl FnOnce(&mut ObjectSettings),
+        decide: impl FnOnce(&mut Settings),
+    ) -> Self {
         let micros = Arc::new(AtomicI64::new(BEGIN));
         let clock = Clock::from_fn({
             let micros = Arc::clone(&micros);
@@ -128,6 +141,7 @@ impl People {
             Settings::try_new(&Variables::set([("TRAINNET_TRUSTED_PROXIES", "127.0.0.1")]))
                 .unwrap();
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
+        decide(&mut settings);
         let server = Server::bind(&settings).await.unwrap();
         let address = server.address();
         let mut kept = ObjectSettings::try_new(|_| None, folder.path()).unwrap();

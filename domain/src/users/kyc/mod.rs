@@ -6,4 +6,4 @@ mod state;
 
 pub use commands::{KycCommand, KycError};
 pub use events::{DOCUMENTS_MAX, Documents, DocumentsError, KycEvent, ObjectKey};
-pub use state::Kyc;
+pub use state::{ForPayouts, Kyc};

@@ -34,6 +34,14 @@ pub enum Kyc {
     },
 }
 
+/// Whether money is paid out to people who were not examined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForPayouts {
+    #[default]
+    Optional,
+    Required,
+}
+
 impl Kyc {
     pub const fn user(&self) -> Option<UserId> {
         match self {
@@ -49,6 +57,14 @@ impl Kyc {
     /// Whether the approval holds, recorded as expired or not.
     pub fn holds_at(&self, now: DateTime<Utc>) -> bool {
         matches!(self, Self::Approved { until, .. } if now < *until)
+    }
+
+    /// Whether nothing about the person keeps money from being paid out to them.
+    pub fn lets_pay_out(&self, rule: ForPayouts, now: DateTime<Utc>) -> bool {
+        match rule {
+            ForPayouts::Optional => true,
+            ForPayouts::Required => self.holds_at(now),
+        }
     }
 
     fn decide(&self, command: KycCommand) -> Result<Vec<KycEvent>, KycError> {

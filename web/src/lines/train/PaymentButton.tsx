@@ -6,12 +6,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
-import type { NewJob, Run } from "@/api/schema";
+import type { Run } from "@/api/schema";
 import { useSignedIn } from "@/session/session";
 import { Amount, Button, Notice, Problem } from "@/ui";
 import type { Money } from "@/ui/money";
 import { dropDraft, type Draft, type PayWith } from "./draft";
-import { missing, orderOf } from "./order";
+import { missing, type Order, orderOf } from "./order";
 import type { Change } from "./Train";
 import { WayToPay } from "./WayToPay";
 
@@ -31,7 +31,7 @@ export function PaymentButton({ draft, change, run, budget, available, ready }: 
   const navigate = useNavigate();
   const [leaving, setLeaving] = useState(false);
   const order = useCommand(
-    (body: NewJob, header) => ask(api.POST("/train", { params: { header }, body })),
+    (body: Order, header) => ask(api.POST("/train", { params: { header }, body })),
     {
       touches: [["jobs"], ["wallet"], ["statement"], ["estimate"]],
       onDone: async (ordered) => {

@@ -41,7 +41,7 @@ export default function Train() {
   const wanted = useMemo(() => (usable === undefined ? undefined : runOf(draft, card)), [draft, card, usable]);
   const run = useDeferredValue(wanted);
   const estimate = useQuery({
-    ...estimateQuery(run ?? { model_type: "", dataset_id: "" }),
+    ...estimateQuery(run ?? { model_type: "tabular", dataset_id: "" }),
     enabled: run !== undefined,
     placeholderData: keepPreviousData,
   });

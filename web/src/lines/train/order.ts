@@ -60,7 +60,10 @@ export function runOf(draft: Draft, card: ShownCard | undefined): Run | undefine
   } as Run;
 }
 
-export const orderOf = (run: Run, budget: Money, draft: Draft): NewJob => ({
+/** An order for a dataset that has been brought: here none is named by its address. */
+export type Order = Run & Pick<NewJob, "budget" | "pay_with">;
+
+export const orderOf = (run: Run, budget: Money, draft: Draft): Order => ({
   ...run,
   budget,
   pay_with: draft.payWith,

@@ -1,6 +1,7 @@
 // What is known about somebody: handed over, and forgotten.
 
 import { zodResolver } from "@hookform/resolvers/zod";
+import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useForm } from "react-hook-form";
@@ -8,8 +9,10 @@ import { useTranslation } from "react-i18next";
 import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
+import { walletQuery } from "@/lines/payments/queries";
 import { leave, useSignedIn } from "@/session/session";
 import {
+  Amount,
   Button,
   Card,
   CardBody,
@@ -25,6 +28,7 @@ import {
   toast,
   useRefusal,
 } from "@/ui";
+import { isZero } from "@/ui/money";
 import { download } from "./download";
 
 export default function OwnData() {
@@ -78,28 +82,38 @@ export default function OwnData() {
   );
 }
 
-type Typed = { password: string; code: string; sure: boolean };
+type Typed = { password: string; code: string; givesUp: boolean; sure: boolean };
 
 function EraseForm() {
   const { t } = useTranslation("account");
   const me = useSignedIn();
   const factor = me.second_factor;
+  const wallet = useQuery(walletQuery);
+  const lost = (wallet.data?.balances ?? [])
+    .flatMap(({ available, pending }) => [available, pending])
+    .filter((amount) => !isZero(amount));
+  const loses = lost.length > 0;
   const schema = useMemo(
     () =>
       z.object({
         password: z.string().check(z.minLength(1, t("password.currentMissing"))),
         code: factor ? z.string().check(z.trim(), z.minLength(6, t("factor.codeMissing"))) : z.string(),
+        givesUp: loses ? z.literal(true, t("data.giveUpMissing")) : z.boolean(),
         sure: z.literal(true, t("data.sureMissing")),
       }),
-    [factor, t],
+    [factor, loses, t],
   );
   const form = useForm<Typed>({
     resolver: zodResolver(schema) as never,
-    defaultValues: { password: "", code: "", sure: false },
+    defaultValues: { password: "", code: "", givesUp: false, sure: false },
   });
   const command = useCommand(
-    ({ password, code }: Typed) =>
-      ask(api.DELETE("/v1/me", { body: { password, ...(factor && { code }) } })),
+    ({ password, code, givesUp }: Typed) =>
+      ask(
+        api.DELETE("/v1/me", {
+          body: { password, give_up_balance: givesUp, ...(factor && { code }) },
+        }),
+      ),
     { onDone: () => leave("erased") },
   );
   const refusal = useRefusal(command.error, ["password", "code"], {
@@ -130,6 +144,23 @@ function EraseForm() {
         >
           <Input autoComplete="one-time-code" maxLength={32} {...form.register("code")} />
         </Field>
+      )}
+      {loses && (
+        <Checkbox
+          label={
+            <>
+              {t("data.giveUp")}{" "}
+              {lost.map((amount, place) => (
+                <span key={`${amount.currency} ${String(place)}`}>
+                  {place > 0 && ", "}
+                  <Amount value={amount} />
+                </span>
+              ))}
+            </>
+          }
+          error={errors.givesUp?.message}
+          {...form.register("givesUp")}
+        />
       )}
       <Checkbox label={t("data.sure")} error={errors.sure?.message} {...form.register("sure")} />
       <Button type="submit" variant="danger" pending={command.isPending}>
