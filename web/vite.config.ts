@@ -5,68 +5,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import type { Plugin, Rolldown } from "vite";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { first, NOTHING_FIRST } from "./build/first.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-const LANGUAGES = ["en", "ru"];
-/** Where strangers come in, and what is shown there; elsewhere somebody is signed in. */
-const FIRST: Record<string, [module: string, words: string]> = {
-  "/": ["src/pages/Landing.tsx", "landing"],
-  "/sign-in": ["src/lines/users/SignIn.tsx", "users"],
-  "/sign-up": ["src/lines/users/SignUp.tsx", "users"],
-  "/confirm": ["src/lines/users/Confirm.tsx", "users"],
-  "/recover": ["src/lines/users/Recover.tsx", "users"],
-};
-const NOTHING = { always: { en: [], ru: [] }, pages: {}, door: { en: [], ru: [] } };
-
-type Bundle = Rolldown.OutputBundle;
-
-/** The file of a module with all that it imports, but for what every page has already. */
-function filesOf(bundle: Bundle, module: string): string[] {
-  const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
-  const own = chunks.find((chunk) => chunk.facadeModuleId === here(`./${module}`));
-  if (own === undefined) throw new Error(`nothing was built of ${module}`);
-  const had = new Set<string>();
-  const gather = (name: string, into: Set<string>) => {
-    const chunk = bundle[name];
-    if (chunk?.type !== "chunk" || into.has(name) || had.has(name)) return;
-    into.add(name);
-    for (const inner of chunk.imports) gather(inner, into);
-  };
-  for (const chunk of chunks) if (chunk.isEntry) gather(chunk.fileName, had);
-  const found = new Set<string>();
-  gather(own.fileName, found);
-  return [...found].map((name) => `/${name}`);
-}
-
-function first(bundle: Bundle) {
-  const words = (language: string, name: string) =>
-    filesOf(bundle, `src/i18n/${language}/${name}.json`);
-  const font = (alphabet: string) => {
-    const files = Object.keys(bundle).filter((name) => name.includes(`inter-${alphabet}-wght`));
-    return files.map((name) => `/${name}`);
-  };
-  const each = (files: (language: string) => string[]) =>
-    Object.fromEntries(LANGUAGES.map((language) => [language, files(language)]));
-  const fonts = (language: string) =>
-    language === "ru" ? [...font("latin"), ...font("cyrillic")] : font("latin");
-  return {
-    always: each((language) => [
-      ...words(language, "ui"),
-      ...words(language, "problems"),
-      ...fonts(language),
-    ]),
-    pages: Object.fromEntries(
-      Object.entries(FIRST).map(([path, [module, name]]) => [
-        path,
-        each((language) => [...filesOf(bundle, module), ...words(language, name)]),
-      ]),
-    ),
-    door: each(() => filesOf(bundle, "src/shell/AppShell.tsx")),
-  };
-}
 
 /**
  * Puts the script that sets the theme before the first paint into the page as a file of its own:
@@ -88,12 +31,16 @@ function bootScript(): Plugin {
     configureServer(server) {
       server.middlewares.use("/boot.js", (_, response) => {
         response.setHeader("content-type", "text/javascript");
-        response.end(source(NOTHING));
+        response.end(source(NOTHING_FIRST));
       });
     },
     transformIndexHtml: {
       order: "post",
-      handler: () => [{ tag: "script", attrs: { src }, injectTo: "head-prepend" }],
+      handler: (html) => ({
+        // The frame that stands in the page is painted before the app has come, however slow it is.
+        html: html.replaceAll(/<(script type="module"|link rel="modulepreload")/g, '<$1 fetchpriority="low"'),
+        tags: [{ tag: "script", attrs: { src }, injectTo: "head-prepend" }],
+      }),
     },
   };
 }
@@ -111,6 +58,15 @@ const EVERYWHERE = new RegExp(
     "|ui/(Button|EmptyState|ErrorState|LazyMenu|Page|Skeleton|Toasts|cx|explain|toast|useExplain))",
   ].join(""),
 );
+
+/** What most pages are made of; what only opens, draws or sorts comes when that is wanted. */
+const KIT = /src\/(ui\/(?!Menu|Dialog|Chart|Table|Tabs|Tooltip)|api\/(hooks|idempotency))|lucide-react\/dist\/esm\/icons/;
+
+/** What is typed into and held to rules. */
+const FORMS = /node_modules\/(zod|react-hook-form|@hookform)\/|src\/lines\/users\/(Entrance|SignInForm|schemas)/;
+
+/** Small things that several pages of a slice share, and other slices besides. */
+const SHARED = /src\/lines\/\w+\/(names|queries|use\w+Words|JobStatus|PaymentStatus)\.tsx?$/;
 
 /** As `api/src/web/policy.rs` says it, so that what was built is looked at as it will be served. */
 const POLICY =
@@ -167,7 +123,14 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs comes in one piece: thirty small ones take longer than their bytes.
-        codeSplitting: { groups: [{ name: "app", test: EVERYWHERE }] },
+        codeSplitting: {
+          groups: [
+            { name: "app", test: EVERYWHERE, priority: 2 },
+            { name: "kit", test: KIT, minShareCount: 2, priority: 1 },
+            { name: "forms", test: FORMS, minShareCount: 2 },
+            { name: "shared", test: SHARED, minShareCount: 2 },
+          ],
+        },
       },
     },
   },

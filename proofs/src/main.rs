@@ -8,6 +8,7 @@ mod load;
 mod measure;
 mod models;
 mod server;
+mod statement;
 mod tamper;
 mod town;
 mod transfer;
@@ -49,6 +50,9 @@ enum Proof {
     Models(models::ModelsArgs),
     /// Tamper with a sealed log.
     Tamper(tamper::TamperArgs),
+    /// Make a statement long, for whoever looks at the page of it.
+    #[command(hide = true)]
+    Statement(statement::StatementArgs),
     #[command(hide = true)]
     Writer(chaos::WriterArgs),
     #[command(hide = true)]
@@ -109,6 +113,7 @@ async fn prove(proof: Proof) -> Result<Vec<String>> {
         Proof::Chaos(ChaosProof::Server(args)) => Box::pin(chaos::outages(&args)).await,
         Proof::Fuzz(FuzzProof::Api(args)) => fuzz::api(&args).await,
         Proof::Models(args) => Box::pin(models::models(&args)).await,
+        Proof::Statement(args) => statement::lengthen(&args).await.map(|()| Vec::new()),
         Proof::Tamper(args) => tamper::tamper(&args).await,
         Proof::Writer(args) => chaos::write(args).await.map(|()| Vec::new()),
         Proof::Follower(args) => chaos::follow(args).await.map(|()| Vec::new()),

@@ -2,16 +2,18 @@
 // stays here, and agents that train: all of it on this machine alone, and gone with the test.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAM = process.env.TRAINNET_PROGRAM ?? join(ROOT, "target/debug/trainnet");
+const PROOFS = process.env.TRAINNET_PROOFS ?? join(ROOT, "target/debug/proofs");
 const PYTHON = process.env.TRAINNET_TRAINER_PYTHON ?? join(ROOT, ".trainnet/trainer/bin/python");
 const LINES_KEPT = 400;
 const MINUTE = 61_000;
@@ -199,6 +201,19 @@ export class World {
     });
     person.payment = payment;
     return person;
+  }
+
+  /** Makes somebody's statement longer by so many lines of the log; returns when they are to be seen. */
+  async lengthens(person, lines) {
+    const run = promisify(execFile);
+    const env = surroundings(this.#folder, {});
+    const { stdout } = await run(PROGRAM, ["database", "url"], { env });
+    const asked = ["--database", stdout.trim(), "--user", person.user, "--lines", String(lines)];
+    await run(PROOFS, ["statement", ...asked], { env });
+    const { position } = await this.ask("GET", "/v1/log/head");
+    person.position = String(position);
+    const seen = () => this.ask("GET", "/v1/wallet", { as: person }).catch(() => undefined);
+    await until("the lines are to be seen", seen, 120);
   }
 
   /** Orders without a browser, for pages that are about what follows; says which job it is. */

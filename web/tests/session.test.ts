@@ -140,6 +140,29 @@ describe("a request", () => {
   });
 });
 
+describe("what was asked before the app had started", () => {
+  it("answers whoever asks for it first, and nobody after that", async () => {
+    const early = (said: string) => Promise.resolve(Response.json({ said }));
+    vi.stubGlobal("trainnetAsked", { "/v1/me": early("early"), "/v1/jobs?limit=2": early("other") });
+    const { transport } = await tab();
+    const asks = async (path: string) => ((await (await transport(get(path))).json()) as { said: string }).said;
+    expect(await asks("/v1/me")).toBe("early");
+    expect(await asks("/v1/me")).toBe("/v1/me");
+    expect(await asks("/v1/jobs")).toBe("/v1/jobs");
+    expect(seen.map((one) => one.path)).toEqual(["/v1/me", "/v1/jobs"]);
+  });
+
+  it("is renewed like any other where the session is over", async () => {
+    signedIn = false;
+    const over = { status: 401, code: "users/session-over" };
+    vi.stubGlobal("trainnetAsked", { "/v1/me": Promise.resolve(Response.json(over, { status: 401 })) });
+    const { transport } = await tab();
+    expect((await transport(get("/v1/me"))).status).toBe(200);
+    expect(count("/v1/web/session/refresh")).toBe(1);
+    expect(count("/v1/me")).toBe(1);
+  });
+});
+
 describe("a session that is over", () => {
   it("is renewed once, however many requests find it so, and each is sent again", async () => {
     signedIn = false;
@@ -180,6 +203,18 @@ describe("a session that is over", () => {
     });
     expect((await transport(post("/v1/keys"))).status).toBe(200);
     expect(asked).toBe(1);
+  });
+
+  it("asks them also where the cookies went with it", async () => {
+    signedIn = false;
+    vi.stubGlobal("document", { cookie: "" });
+    const { transport, onSessionOver } = await tab();
+    onSessionOver(() => {
+      signedIn = true;
+      return Promise.resolve(true);
+    });
+    expect((await transport(get("/v1/jobs"))).status).toBe(200);
+    expect(count("/v1/web/session/refresh")).toBe(0);
   });
 
   it("stays over when they would rather not", async () => {

@@ -50,6 +50,8 @@ enum Task {
     Web,
     /// Takes a picture of every page, in both languages, two widths, light and dark, into web/shots
     Screenshots,
+    /// Has Lighthouse judge the first pages that people see, on a telephone and on a laptop
+    Lighthouse(Rest),
     /// Measures a release build
     Bench {
         #[command(subcommand)]
@@ -130,6 +132,7 @@ fn perform(task: Task) -> anyhow::Result<bool> {
         Task::Up(rest) => programs::up(&rest.arguments),
         Task::Web => Ok(setup::provide_web()),
         Task::Screenshots => programs::screenshots(),
+        Task::Lighthouse(rest) => programs::lighthouse(&rest.arguments),
         Task::Bench {
             what: Bench::Kernel(rest),
         } => programs::prove(&["bench", "kernel"], &rest.arguments),

@@ -86,6 +86,23 @@ pub fn screenshots() -> anyhow::Result<bool> {
     Ok(went_well)
 }
 
+/// Sets up, then has Lighthouse judge the app; its packages are many, and nothing else needs them.
+pub fn lighthouse(arguments: &[OsString]) -> anyhow::Result<bool> {
+    if !setup::run(true)? {
+        return Ok(false);
+    }
+    let mut steps = Steps::default();
+    let build = ["build", "-p", "trainnet"];
+    let mut judge = web::npm(&["run", "--silent", "judge", "--"]);
+    judge
+        .args(arguments)
+        .current_dir(workspace::root().join(web::LIGHTHOUSE));
+    let went_well = web::install_lighthouse(&mut steps)
+        && steps.run("program", workspace::cargo().args(build))
+        && steps.run("lighthouse", &mut judge);
+    Ok(went_well)
+}
+
 /// Sets up, then becomes the marketplace, so that Ctrl-C reaches it and nothing stands between.
 pub fn up(arguments: &[OsString]) -> anyhow::Result<bool> {
     if !setup::run(false)? {

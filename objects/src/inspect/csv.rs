@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1251};
 
 use super::encoding::{Decoder, Detected, detect, looks_like_windows_1251};
-use super::report::{Format, Place, Report};
+use super::report::{Format, Place, Report, Said};
 use super::splitter::Splitter;
 use super::table::Table;
 use super::{binary, refused};
@@ -88,10 +88,11 @@ fn undecodable(table: &mut Table, line: u64, encoding: &'static Encoding) {
     table.findings.refuse(
         "encoding-broken",
         Some(Place::Line(line)),
-        format!(
+        Said::from(format!(
             "Here are bytes that are no {}; nothing behind was read.",
             encoding.name()
-        ),
+        ))
+        .with("encoding", encoding.name()),
         "Save the whole table in one encoding, best UTF-8.",
     );
 }

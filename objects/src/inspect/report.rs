@@ -1,6 +1,7 @@
 //! What was found: a verdict, what is wrong and what to do about it, and what there is.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,6 +43,9 @@ pub struct Finding {
     /// Which file of an archive
     pub file: Option<String>,
     pub message: String,
+    /// The figures and names in the message, for whoever words it in another language
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub figures: BTreeMap<String, String>,
     /// What to do about it
     #[schema(value_type = String)]
     pub remedy: Cow<'static, str>,
@@ -145,17 +149,41 @@ pub(super) enum Place {
     File(String),
 }
 
+/// What is said of something, with the figures and names in it.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    message: String,
+    figures: BTreeMap<String, String>,
+}
+
+impl Said {
+    pub(super) fn with(mut self, name: &str, figure: impl std::fmt::Display) -> Self {
+        let figure = shortened(figure.to_string());
+        self.figures.insert(name.to_owned(), figure);
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Said {
+    fn from(message: T) -> Self {
+        Self {
+            message: message.into(),
+            figures: BTreeMap::new(),
+        }
+    }
+}
+
 impl Findings {
     /// Because of this, nothing can be trained.
     pub(super) fn refuse(
         &mut self,
         code: &'static str,
         place: Option<Place>,
-        message: String,
+        said: impl Into<Said>,
         remedy: &'static str,
     ) {
         self.refuses = true;
-        self.add(code, true, place, message, remedy);
+        self.add(code, true, place, said.into(), remedy);
     }
 
     /// Good to know before paying.
@@ -163,10 +191,10 @@ impl Findings {
         &mut self,
         code: &'static str,
         place: Option<Place>,
-        message: String,
+        said: impl Into<Said>,
         remedy: &'static str,
     ) {
-        self.add(code, false, place, message, remedy);
+        self.add(code, false, place, said.into(), remedy);
     }
 
     fn add(
@@ -174,7 +202,7 @@ impl Findings {
         code: &'static str,
         refuses: bool,
         place: Option<Place>,
-        message: String,
+        Said { message, figures }: Said,
         remedy: &'static str,
     ) {
         self.total = self.total.saturating_add(1);
@@ -193,6 +221,7 @@ impl Findings {
             line,
             file,
             message: shortened(message),
+            figures,
             remedy: remedy.into(),
         });
     }

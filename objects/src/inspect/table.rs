@@ -1,7 +1,7 @@
 //! Collects what a table is while its rows pass by.
 
 use super::columns::{Columns, is_number};
-use super::report::{Findings, Place, Shape, cut};
+use super::report::{Findings, Place, Said, Shape, cut};
 use super::splitter::{Broken, Row, Sink};
 
 const PREVIEW_ROWS: usize = 20;
@@ -31,7 +31,11 @@ impl Sink for Table {
             return self.findings.refuse(
                 "row-fields",
                 Some(Place::Line(row.line)),
-                format!("The row has {has} cells, the header has {expected}."),
+                Said::from(format!(
+                    "The row has {has} cells, the header has {expected}."
+                ))
+                .with("has", has)
+                .with("expected", expected),
                 "Give every row as many cells as the header, and put cells with delimiters in \
                  quotes.",
             );
@@ -102,7 +106,7 @@ impl Table {
                 self.findings.warn(
                     "header-empty",
                     line(),
-                    format!("Column {number} has no name."),
+                    Said::from(format!("Column {number} has no name.")).with("number", number),
                     "Name the column, or leave it out.",
                 );
                 names.push(format!("column_{number}"));
@@ -116,7 +120,7 @@ impl Table {
             self.findings.refuse(
                 "header-repeated",
                 line(),
-                format!("Two columns are called {:?}.", pair[0]),
+                Said::from(format!("Two columns are called {:?}.", pair[0])).with("name", pair[0]),
                 "Give every column a name of its own.",
             );
         }
@@ -191,7 +195,7 @@ impl Table {
             self.findings.warn(
                 "few-rows",
                 None,
-                format!("There are only {rows} rows."),
+                Said::from(format!("There are only {rows} rows.")).with("rows", rows),
                 "Little can be learnt from so few; send more.",
             );
         }

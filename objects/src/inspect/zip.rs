@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
 
 use super::image::{Dimensions, dimensions};
-use super::report::{Class, Findings, Format, Place, Report, Shape};
+use super::report::{Class, Findings, Format, Place, Report, Said, Shape};
 use super::{binary, refused};
 use directory::{Entry, Unreadable};
 
@@ -226,7 +226,11 @@ fn refuse_image(findings: &mut Findings, image: &Entry, found: Dimensions) {
         Dimensions::Of(width, height) => findings.refuse(
             "image-too-large",
             place,
-            format!("The image says that it has {width} × {height} pixels."),
+            Said::from(format!(
+                "The image says that it has {width} × {height} pixels."
+            ))
+            .with("width", width)
+            .with("height", height),
             "Make it smaller; a few hundred pixels a side are enough.",
         ),
         Dimensions::None => findings.refuse(

@@ -2595,6 +2595,10 @@ export interface components {
              * @example row-fields
              */
             code: string;
+            /** @description The figures and names in the message, for whoever words it in another language */
+            figures?: {
+                [key: string]: string;
+            };
             /** @description Which file of an archive */
             file?: string | null;
             /**

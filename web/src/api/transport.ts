@@ -2,6 +2,7 @@
 
 import { answered, silent } from "./connection";
 import { CSRF_HEADER, csrf } from "./cookies";
+import { askedBefore } from "./early";
 import { forgetPosition, POSITION_HEADER, position, reached } from "./position";
 import { unreachable } from "./problem";
 import { renew } from "./renewal";
@@ -33,7 +34,7 @@ async function once(original: Request): Promise<Response> {
   const since = performance.now();
   let response: Response;
   try {
-    response = await fetch(request);
+    response = await (askedBefore(request) ?? fetch(request));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     silent();
@@ -67,8 +68,9 @@ export async function transport(request: Request): Promise<Response> {
   }
   if (response.status !== 401) return response;
   const code = await codeOf(response);
-  if (code === undefined || !OVER.has(code) || csrf() === undefined) return response;
-  if ((await renew(since)) === "renewed") {
+  if (code === undefined || !OVER.has(code)) return response;
+  // Without the proof there is nothing to renew; whoever was here is asked all the same.
+  if (csrf() !== undefined && (await renew(since)) === "renewed") {
     const again = await once(request);
     if (again.status !== 401) return again;
   }

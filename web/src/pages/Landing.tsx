@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "@/api/client";
 import type { ShownCard } from "@/api/schema";
 import { HOME } from "@/lines/home";
+import { cardsQuery } from "@/lines/train/queries";
 import { useMe } from "@/session/session";
 import { Amount } from "@/ui/Amount";
 import { Badge } from "@/ui/Badge";
@@ -15,6 +16,8 @@ import { Skeleton } from "@/ui/Skeleton";
 import { When } from "@/ui/When";
 
 const WIDE = "mx-auto w-full max-w-6xl px-4 sm:px-6";
+/** Laid out when somebody comes near it: the first screen does not wait for the others. */
+const BELOW = "[content-visibility:auto] [contain-intrinsic-height:auto_34rem]";
 
 export default function Landing() {
   return (
@@ -107,7 +110,7 @@ function Steps() {
     { title: t("steps.s4"), text: t("steps.s4Text") },
   ];
   return (
-    <section className="border-y border-line bg-surface">
+    <section className={`${BELOW} border-y border-line bg-surface`}>
       <div className={`${WIDE} py-14`}>
         <h2 className="text-2xl">{t("steps.title")}</h2>
         <ol className="mt-8 grid gap-x-8 gap-y-8 sm:grid-cols-2 lg:grid-cols-4">
@@ -137,11 +140,7 @@ const PLACES = [1, 2, 3];
 
 function Models() {
   const { t, i18n } = useTranslation("landing");
-  const cards = useQuery({
-    queryKey: ["cards"],
-    queryFn: ({ signal }) => ask(api.GET("/v1/cards", { signal })),
-    staleTime: 600_000,
-  });
+  const cards = useQuery(cardsQuery);
   // A page for strangers does without the list rather than with an apology.
   if (cards.isError) return null;
   const words = (card: ShownCard) => {
@@ -153,7 +152,7 @@ function Models() {
     };
   };
   return (
-    <section className={`${WIDE} py-14`}>
+    <section className={`${BELOW} ${WIDE} py-14`}>
       <h2 className="text-2xl">{t("models.title")}</h2>
       <ul className="mt-8 grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         {cards.isPending &&
@@ -190,7 +189,7 @@ function Prices() {
     { title: t("prices.p4"), text: t("prices.p4Text") },
   ];
   return (
-    <section className="border-y border-line bg-surface">
+    <section className={`${BELOW} border-y border-line bg-surface`}>
       <div className={`${WIDE} grid gap-x-12 gap-y-8 py-14 lg:grid-cols-[20rem_minmax(0,1fr)]`}>
         <div>
           <h2 className="text-2xl">{t("prices.title")}</h2>
@@ -217,7 +216,7 @@ function Books() {
     queryFn: ({ signal }) => ask(api.GET("/v1/log/head", { signal })),
   });
   return (
-    <section className={`${WIDE} grid items-start gap-x-12 gap-y-8 py-14 lg:grid-cols-2`}>
+    <section className={`${BELOW} ${WIDE} grid items-start gap-x-12 gap-y-8 py-14 lg:grid-cols-2`}>
       <div>
         <h2 className="text-2xl">{t("books.title")}</h2>
         <p className="mt-3 max-w-prose text-sm text-ink-2">{t("books.text")}</p>

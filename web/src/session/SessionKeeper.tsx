@@ -5,7 +5,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { listen } from "@/api/channel";
 import { onSessionOver } from "@/api/transport";
 import { language, languageChosen, setLanguage } from "@/i18n";
-import { forget, type Me, meQuery, useMe } from "./session";
+import { forget, type Me, meQuery, recover, useMe } from "./session";
 
 const SignInAgain = lazy(() => import("./SignInAgain"));
 
@@ -30,6 +30,8 @@ export function SessionKeeper() {
           setWaiting(undefined);
           if (!again) forget(queries);
           resolve(again);
+          // What waited for this goes on; what had given up meanwhile is read again.
+          if (again) recover(queries);
         };
       });
       open = { email: known.email, user: known.id, promise, end };
@@ -47,7 +49,10 @@ export function SessionKeeper() {
         // What is on this page was read for somebody else.
         location.assign("/");
       } else if (open !== undefined) open.end(true);
-      else void queries.invalidateQueries({ queryKey: meQuery.queryKey });
+      else {
+        void queries.invalidateQueries({ queryKey: meQuery.queryKey });
+        recover(queries);
+      }
     });
     return stop;
   }, [queries]);

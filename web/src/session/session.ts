@@ -14,8 +14,9 @@ export type Role = "customer" | "provider" | "support" | "finance" | "admin";
 /** Who is asking; `null` is nobody. Without the cookie nobody need be asked. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: async (): Promise<Me | null> => {
-    if (csrf() === undefined) return null;
+  queryFn: async ({ client }): Promise<Me | null> => {
+    // Who was here a moment ago, and whose cookies are gone, is asked to sign in again.
+    if (csrf() === undefined && !client.getQueryData(["me"])) return null;
     try {
       return await ask(api.GET("/v1/me"));
     } catch (error) {
@@ -74,6 +75,11 @@ function drop(queries: QueryClient): void {
 export function forget(queries: QueryClient): void {
   drop(queries);
   queries.setQueryData(meQuery.queryKey, null);
+}
+
+/** Whatever could not be read while nobody was signed in is read again. */
+export function recover(queries: QueryClient): void {
+  void queries.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
 }
 
 /** What is said at the door to whoever has just left. */

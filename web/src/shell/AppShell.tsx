@@ -3,17 +3,15 @@
 import { ChevronsUpDown, Menu as MenuIcon } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, NavLink, Outlet } from "react-router";
+import { Link, NavLink } from "react-router";
 import { navigation } from "@/lines";
 import { hasRole, useSignedIn } from "@/session/session";
 import { cx } from "@/ui/cx";
 import { LazyMenu } from "@/ui/LazyMenu";
 import { SkeletonPage } from "@/ui/Skeleton";
-import { Caught } from "./Caught";
-import { ConnectionBanner } from "./ConnectionBanner";
+import { Frame, Main } from "./Frame";
 import { Logo } from "./Logo";
 import type { NavItem } from "./nav";
-import { RouteFocus, SkipLink } from "./RouteFocus";
 
 const BOTTOM_MOST = 4;
 
@@ -118,10 +116,7 @@ export function AppShell() {
   const { t } = useTranslation();
   const [more, setMore] = useState(false);
   return (
-    <>
-      <SkipLink label={t("skip")} />
-      <RouteFocus />
-      <ConnectionBanner />
+    <Frame>
       <div className="lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
         <aside className="sticky top-0 flex h-dvh flex-col border-r border-line max-lg:hidden">
           <Link to="/" className="inline-flex px-5 py-4.5">
@@ -143,13 +138,7 @@ export function AppShell() {
               <AccountButton side="bottom" />
             </div>
           </header>
-          <main id="main" tabIndex={-1} className="px-4 pt-6 pb-24 sm:px-6 lg:px-10 lg:pt-9 lg:pb-16">
-            <Caught>
-<Suspense fallback={<SkeletonPage />}>
-<Outlet />
-</Suspense>
-</Caught>
-          </main>
+          <Main className="px-4 pt-6 pb-24 sm:px-6 lg:px-10 lg:pt-9 lg:pb-16" waiting={<SkeletonPage />} />
         </div>
       </div>
       <BottomNav onMore={() => setMore(true)} />
@@ -163,6 +152,6 @@ export function AppShell() {
           </MoreDrawer>
         </Suspense>
       )}
-    </>
+    </Frame>
   );
 }

@@ -1,18 +1,15 @@
 // The frame before the door.
 
 import { Languages, SunMoon } from "lucide-react";
-import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Outlet } from "react-router";
+import { Link } from "react-router";
 import { HOME } from "@/lines/home";
 import { useMe } from "@/session/session";
 import { ButtonLink, IconButton } from "@/ui/Button";
 import { LazyMenu } from "@/ui/LazyMenu";
 import { SkeletonPage } from "@/ui/Skeleton";
-import { Caught } from "./Caught";
-import { ConnectionBanner } from "./ConnectionBanner";
+import { Frame, Main } from "./Frame";
 import { Logo } from "./Logo";
-import { RouteFocus, SkipLink } from "./RouteFocus";
 
 function Door() {
   const { t } = useTranslation();
@@ -48,10 +45,7 @@ function Waiting() {
 export function PublicShell() {
   const { t } = useTranslation();
   return (
-    <>
-      <SkipLink label={t("skip")} />
-      <RouteFocus />
-      <ConnectionBanner />
+    <Frame>
       <div className="flex min-h-dvh flex-col">
         <header className="mx-auto flex h-16 w-full max-w-6xl items-center gap-1 px-4 sm:px-6">
           <Link to="/" className="mr-auto inline-flex">
@@ -75,13 +69,7 @@ export function PublicShell() {
           />
           <Door />
         </header>
-        <main id="main" tabIndex={-1} className="flex flex-1 flex-col">
-          <Caught>
-<Suspense fallback={<Waiting />}>
-<Outlet />
-</Suspense>
-</Caught>
-        </main>
+        <Main className="flex flex-1 flex-col" waiting={<Waiting />} />
         <footer className="border-t border-line">
           <div className="mx-auto flex w-full max-w-6xl flex-wrap gap-x-6 gap-y-2 px-4 py-6 text-sm text-ink-3 sm:px-6">
             <span className="mr-auto">{t("footer.claim")}</span>
@@ -91,6 +79,6 @@ export function PublicShell() {
           </div>
         </footer>
       </div>
-    </>
+    </Frame>
   );
 }

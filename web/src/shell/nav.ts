@@ -1,5 +1,6 @@
 // What a slice says of itself to the frame around it.
 
+import type { QueryClient } from "@tanstack/react-query";
 import type { LucideIcon } from "lucide-react";
 import type ui from "@/i18n/en/ui.json";
 import type { Role } from "@/session/session";
@@ -13,9 +14,12 @@ export type NavItem = {
   role?: Role;
 };
 
+/** Begins to read what a page shows at once. */
+export type Reads = (queries: QueryClient) => Promise<unknown>[];
+
 /** A page, or a layout with an `Outlet` for its `children`. */
 export type RoutePage =
-  | { path: string; lazy: LazyPage; children?: RoutePage[] }
+  | { path: string; lazy: LazyPage; reads?: Reads; children?: RoutePage[] }
   | { index: true; lazy: LazyPage };
 
 export type Line = {

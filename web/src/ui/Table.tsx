@@ -1,4 +1,4 @@
-// Tables: columns once, rows as they come, ten thousand of them where need be.
+// Tables: columns once, rows as they come.
 
 import {
   type ColumnDef,
@@ -11,9 +11,8 @@ import {
   useTable,
 } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { cx } from "./cx";
-import { SkeletonRows } from "./Skeleton";
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -29,27 +28,21 @@ export type Column<Row> = {
   sortBy?: (row: Row) => string | number | bigint;
   /** Figures stand on the right. */
   align?: "left" | "right";
-  /** A share of the width, as in `grid-template-columns`; only where the table is virtual. */
-  width?: string;
   /** Left out on telephones. */
   wide?: boolean;
 };
 
-export type TableProps<Row extends RowData> = {
+type TableProps<Row extends RowData> = {
   /** What the table shows, for whoever does not see it. */
   label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   onRow?: (row: Row) => void;
-  /** Only the rows that are seen are in the page; the table then scrolls within this height. */
-  height?: string;
-  /** Called when the end is near, to read on. */
-  onEnd?: () => void;
   className?: string;
 };
 
-export function useRows<Row extends RowData>({ columns, rows, rowKey }: TableProps<Row>) {
+function useRows<Row extends RowData>({ columns, rows, rowKey }: TableProps<Row>) {
   const [sorting, setSorting] = useState<SortingState>([]);
   const defined = useMemo(
     () =>
@@ -83,7 +76,7 @@ type Turning = {
   turn: (id: string) => void;
 };
 
-export function Heading<Row>({ column, direction, turn }: { column: Column<Row> } & Turning) {
+function Heading<Row>({ column, direction, turn }: { column: Column<Row> } & Turning) {
   const sorted = direction(column.id);
   if (column.sortBy === undefined) return column.header;
   return (
@@ -99,22 +92,10 @@ export function Heading<Row>({ column, direction, turn }: { column: Column<Row> 
   );
 }
 
-export const HEAD = "text-xs font-medium text-ink-3 whitespace-nowrap";
-export const side = (column: { align?: "left" | "right" }) => column.align === "right" && "text-right";
-
-/** Only what is seen of a long table; fetched with the first of them. */
-const Virtual = lazy(() => import("./VirtualTable"));
+const HEAD = "text-xs font-medium text-ink-3 whitespace-nowrap";
+const side = (column: { align?: "left" | "right" }) => column.align === "right" && "text-right";
 
 export function Table<Row extends RowData>(props: TableProps<Row>) {
-  if (props.height === undefined) return <Plain {...props} />;
-  return (
-    <Suspense fallback={<SkeletonRows />}>
-      <Virtual {...(props as unknown as TableProps<RowData> & { height: string })} />
-    </Suspense>
-  );
-}
-
-function Plain<Row extends RowData>(props: TableProps<Row>) {
   const { label, columns, onRow, className } = props;
   const { sorted, ...turning } = useRows(props);
   return (

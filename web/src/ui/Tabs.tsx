@@ -1,7 +1,6 @@
 // Parts of a page of which one is seen: as addresses, or within the page.
 
-import { Tabs as Radix } from "radix-ui";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { NavLink, useLocation } from "react-router";
 import { cx } from "./cx";
 
@@ -38,28 +37,57 @@ type TabsProps = {
   onChange?: (value: string) => void;
 };
 
+/** How far a key goes among tabs. */
+const STEPS: Record<string, (at: number, count: number) => number> = {
+  ArrowLeft: (at, count) => (at + count - 1) % count,
+  ArrowRight: (at, count) => (at + 1) % count,
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
+
+/** As the practices of ARIA have them: one of the tabs is in the order of the keyboard, arrows go on. */
 export function Tabs({ label, tabs, value, onChange }: TabsProps) {
+  const id = useId();
+  const bar = useRef<HTMLDivElement>(null);
+  const [own, setOwn] = useState(tabs[0]?.value);
+  const chosen = tabs.find((tab) => tab.value === (value ?? own)) ?? tabs[0];
+  const choose = (to: string) => {
+    setOwn(to);
+    onChange?.(to);
+  };
+  const goOn = (event: KeyboardEvent) => {
+    const at = tabs.findIndex((tab) => tab === chosen);
+    const to = STEPS[event.key]?.(at, tabs.length);
+    const next = to === undefined ? undefined : tabs[to];
+    if (to === undefined || next === undefined) return;
+    event.preventDefault();
+    choose(next.value);
+    bar.current?.querySelectorAll<HTMLElement>('[role="tab"]')[to]?.focus();
+  };
+  if (chosen === undefined) return null;
   return (
-    <Radix.Root
-      {...(value === undefined ? { defaultValue: tabs[0]?.value ?? "" } : { value })}
-      {...(onChange && { onValueChange: onChange })}
-    >
-      <Radix.List aria-label={label} className={BAR}>
+    <div>
+      <div ref={bar} role="tablist" aria-label={label} className={BAR}>
         {tabs.map((tab) => (
-          <Radix.Trigger
+          <button
             key={tab.value}
-            value={tab.value}
-            className={cx(TAB, "data-[state=active]:border-accent-ink data-[state=active]:text-ink")}
+            type="button"
+            role="tab"
+            id={`${id}-${tab.value}`}
+            aria-selected={tab === chosen}
+            aria-controls={`${id}-panel`}
+            tabIndex={tab === chosen ? 0 : -1}
+            onClick={() => choose(tab.value)}
+            onKeyDown={goOn}
+            className={cx(TAB, tab === chosen && CHOSEN)}
           >
             {tab.label}
-          </Radix.Trigger>
+          </button>
         ))}
-      </Radix.List>
-      {tabs.map((tab) => (
-        <Radix.Content key={tab.value} value={tab.value} className="pt-4">
-          {tab.content}
-        </Radix.Content>
-      ))}
-    </Radix.Root>
+      </div>
+      <div key={chosen.value} role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen.value}`} tabIndex={0} className="pt-4">
+        {chosen.content}
+      </div>
+    </div>
   );
 }

@@ -16,6 +16,7 @@ export { Checkbox, Choice, CodeInput, Input, Password, Select, Switch, Textarea 
 export { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "./Menu";
 export { Notice } from "./Notice";
 export { Page, PageHeader, PRODUCT, Section, Title } from "./Page";
+export { More, Paged } from "./Paged";
 export { Pairs } from "./Pairs";
 export { Progress } from "./Progress";
 export { Scroll } from "./Scroll";

@@ -27,18 +27,18 @@ beforeAll(async () => {
 
 describe("a finding", () => {
   it("is said with its figures in both languages", () => {
-    const finding = found("row-fields", "The row has 3 cells, the header has 2.", { line: 7 });
+    const finding = found("row-fields", "", { line: 7, figures: { has: "3", expected: "2" } });
     expect(say(finding, "en")).toBe("the row has 3 cells, the header has 2.");
     expect(say(finding, "ru").replaceAll("\u00a0", " ")).toBe("ячеек в строке: 3, а в заголовке: 2.");
   });
 
   it("keeps names as they were written, also such as could mean something to a program", () => {
-    const finding = found("header-repeated", 'Two columns are called "{{x}} <b>".');
+    const finding = found("header-repeated", "", { figures: { name: "{{x}} <b>" } });
     expect(say(finding, "en")).toBe("two columns are called “{{x}} <b>”.");
   });
 
-  it("is left in the server's words where they are others than are known here", () => {
-    expect(told(found("row-fields", "The row has too many cells."))).toBeUndefined();
+  it("is left in the server's words where its code or its figures are not known here", () => {
+    expect(told(found("row-fields", "The row has too many cells.", { figures: { has: "3" } }))).toBeUndefined();
     expect(told(found("a-new-code", "Something."))).toBeUndefined();
     expect(told(found("toString", "Something."))).toBeUndefined();
   });
@@ -54,6 +54,15 @@ describe("a finding", () => {
     }
     expect(codes.size).toBeGreaterThan(25);
     expect([...codes].filter((code) => !(code in en.finding)).toSorted()).toEqual([]);
+  });
+
+  it("has a figure of the server for every place in its words", () => {
+    const sources = readdirSync(INSPECTION, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    const text = sources.map((file) => readFileSync(join(file.parentPath, file.name), "utf8")).join("\n");
+    const given = new Set([...text.matchAll(/\.with\("([a-z]+)",/g)].map((match) => match[1]));
+    const places = Object.values(en.finding).flatMap(({ what }) => [...what.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]));
+    expect(places.length).toBeGreaterThan(5);
+    expect(places.filter((place) => !given.has(place))).toEqual([]);
   });
 });
 

@@ -12,16 +12,31 @@ use crate::workspace;
 
 /// Folders with packages of their own: the app, and what writes down the API's types.
 const INSTALLED: [&str; 2] = ["web", "web/api-types"];
+/// What judges the app: so many packages that only whoever wants to know installs them.
+pub const LIGHTHOUSE: &str = "web/lighthouse";
 /// The list that packages were installed from, kept beside them and written last.
 const INSTALLED_FROM: &str = "node_modules/.installed-from.json";
 /// What the app was built from, kept beside it and written last.
 const BUILT_FROM: &str = "web/dist/.built-from";
 /// What is in `web` and not in the app.
-const BESIDE: [&str; 6] = ["api-types", "dist", "e2e", "node_modules", "shots", "tests"];
+const BESIDE: [&str; 7] = [
+    "api-types",
+    "dist",
+    "e2e",
+    "lighthouse",
+    "node_modules",
+    "shots",
+    "tests",
+];
 
 /// Makes sure that the packages are there, and says whether they are.
 pub fn install(steps: &mut Steps) -> bool {
     INSTALLED.iter().all(|folder| install_in(steps, folder))
+}
+
+/// Makes sure that the packages are there which judge the app.
+pub fn install_lighthouse(steps: &mut Steps) -> bool {
+    install_in(steps, LIGHTHOUSE)
 }
 
 fn install_in(steps: &mut Steps, name: &str) -> bool {

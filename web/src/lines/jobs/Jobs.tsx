@@ -13,12 +13,11 @@ import {
   Card,
   type Column,
   EmptyState,
-  ErrorState,
   Page,
   PageHeader,
+  Paged,
   Progress,
   Select,
-  SkeletonRows,
   Table,
   When,
 } from "@/ui";
@@ -33,7 +32,6 @@ export default function Jobs() {
   const said = query.get("status");
   const status = isStatus(said) ? said : undefined;
   const jobs = useInfiniteQuery(jobsQuery(status));
-  const rows = jobs.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Page>
       <PageHeader
@@ -59,24 +57,13 @@ export default function Jobs() {
             />
           </div>
         </div>
-        {jobs.isPending ? (
-          <SkeletonRows rows={6} columns={5} />
-        ) : jobs.isError && rows.length === 0 ? (
-          <ErrorState error={jobs.error} onRetry={() => void jobs.refetch()} />
-        ) : rows.length === 0 ? (
-          <Nothing filtered={status !== undefined} onAll={() => setQuery({}, { replace: true })} />
-        ) : (
-          <>
-            <Rows rows={rows} />
-            {jobs.hasNextPage && (
-              <div className="flex justify-center border-t border-line p-3">
-                <Button size="sm" pending={jobs.isFetchingNextPage} onClick={() => void jobs.fetchNextPage()}>
-                  {t("more")}
-                </Button>
-              </div>
-            )}
-          </>
-        )}
+        <Paged
+          list={jobs}
+          outline={{ rows: 6, columns: 5 }}
+          none={<Nothing filtered={status !== undefined} onAll={() => setQuery({}, { replace: true })} />}
+        >
+          {(rows) => <Rows rows={rows} />}
+        </Paged>
       </Card>
     </Page>
   );

@@ -11,15 +11,13 @@ import { useMeasureWords } from "@/lines/jobs/useMeasureWords";
 import { useCardWords } from "@/lines/train/useCardWords";
 import {
   Amount,
-  Button,
   ButtonLink,
   Card,
   type Column,
   EmptyState,
-  ErrorState,
   Page,
   PageHeader,
-  SkeletonRows,
+  Paged,
   Table,
   When,
 } from "@/ui";
@@ -28,39 +26,29 @@ import { headline } from "./headline";
 export default function Models() {
   const { t } = useTranslation("models");
   const jobs = useInfiniteQuery(jobsQuery("done"));
-  const rows = jobs.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Page>
       <PageHeader title={t("title")} description={t("description")} />
       <Card>
-        {jobs.isPending ? (
-          <SkeletonRows rows={5} columns={4} />
-        ) : jobs.isError && rows.length === 0 ? (
-          <ErrorState error={jobs.error} onRetry={() => void jobs.refetch()} />
-        ) : rows.length === 0 ? (
-          <EmptyState
-            icon={<Boxes />}
-            title={t("none")}
-            action={
-              <ButtonLink to="/train" variant="primary">
-                {t("train")}
-              </ButtonLink>
-            }
-          >
-            {t("noneText")}
-          </EmptyState>
-        ) : (
-          <>
-            <Rows rows={rows} />
-            {jobs.hasNextPage && (
-              <div className="flex justify-center border-t border-line p-3">
-                <Button size="sm" pending={jobs.isFetchingNextPage} onClick={() => void jobs.fetchNextPage()}>
-                  {t("more")}
-                </Button>
-              </div>
-            )}
-          </>
-        )}
+        <Paged
+          list={jobs}
+          outline={{ rows: 5, columns: 4 }}
+          none={
+            <EmptyState
+              icon={<Boxes />}
+              title={t("none")}
+              action={
+                <ButtonLink to="/train" variant="primary">
+                  {t("train")}
+                </ButtonLink>
+              }
+            >
+              {t("noneText")}
+            </EmptyState>
+          }
+        >
+          {(rows) => <Rows rows={rows} />}
+        </Paged>
       </Card>
     </Page>
   );

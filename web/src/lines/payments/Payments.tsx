@@ -5,7 +5,7 @@ import { CreditCard } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import type { ShownPayment } from "@/api/schema";
-import { Amount, Button, Card, type Column, EmptyState, ErrorState, SkeletonRows, Table, When } from "@/ui";
+import { Amount, Card, type Column, EmptyState, Paged, Table, When } from "@/ui";
 import { isZero } from "@/ui/money";
 import { PaymentStatus } from "./PaymentStatus";
 import { paymentsQuery } from "./queries";
@@ -13,29 +13,19 @@ import { paymentsQuery } from "./queries";
 export function Payments() {
   const { t } = useTranslation("payments");
   const payments = useInfiniteQuery(paymentsQuery);
-  const rows = payments.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Card>
-      {payments.isPending ? (
-        <SkeletonRows rows={5} columns={4} />
-      ) : payments.isError && rows.length === 0 ? (
-        <ErrorState error={payments.error} onRetry={() => void payments.refetch()} />
-      ) : rows.length === 0 ? (
-        <EmptyState icon={<CreditCard />} title={t("payments.none")}>
-          {t("payments.noneText")}
-        </EmptyState>
-      ) : (
-        <>
-          <Rows rows={rows} />
-          {payments.hasNextPage && (
-            <div className="flex justify-center border-t border-line p-3">
-              <Button size="sm" pending={payments.isFetchingNextPage} onClick={() => void payments.fetchNextPage()}>
-                {t("payments.more")}
-              </Button>
-            </div>
-          )}
-        </>
-      )}
+      <Paged
+        list={payments}
+        outline={{ rows: 5, columns: 4 }}
+        none={
+          <EmptyState icon={<CreditCard />} title={t("payments.none")}>
+            {t("payments.noneText")}
+          </EmptyState>
+        }
+      >
+        {(rows) => <Rows rows={rows} />}
+      </Paged>
     </Card>
   );
 }

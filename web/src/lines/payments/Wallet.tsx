@@ -5,13 +5,13 @@ import { Plus } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { Button, Page, PageHeader, Tabs } from "@/ui";
+import { Button, Page, PageHeader, SkeletonRows, Tabs } from "@/ui";
 import { readAmount } from "@/ui/money";
 import { Balances } from "./Balances";
-import { Payments } from "./Payments";
 import { walletQuery } from "./queries";
 import { Statement } from "./Statement";
 
+const Payments = lazy(async () => ({ default: (await import("./Payments")).Payments }));
 const TopUp = lazy(async () => ({ default: (await import("./TopUp")).TopUp }));
 
 export default function Wallet() {
@@ -46,7 +46,7 @@ export default function Wallet() {
         onChange={(value) => set({ tab: value === "statement" ? undefined : value })}
         tabs={[
           { value: "statement", label: t("statement.title"), content: <Statement /> },
-          { value: "payments", label: t("payments.title"), content: <Payments /> },
+          { value: "payments", label: t("payments.title"), content: <Suspense fallback={<SkeletonRows />}><Payments /></Suspense> },
         ]}
       />
       <Suspense>

@@ -8,19 +8,6 @@ export const walletQuery = queryOptions({
   queryFn: ({ signal }) => ask(api.GET("/v1/wallet", { signal })),
 });
 
-export const statementQuery = infiniteQueryOptions({
-  queryKey: ["statement"],
-  queryFn: ({ pageParam, signal }) =>
-    ask(
-      api.GET("/v1/wallet/statement", {
-        params: { query: { limit: 200, ...(pageParam !== "" && { cursor: pageParam }) } },
-        signal,
-      }),
-    ),
-  initialPageParam: "",
-  getNextPageParam: (last) => last.next ?? undefined,
-});
-
 export const explanationQuery = (position: number) =>
   queryOptions({
     queryKey: ["statement", "event", position],

@@ -5,7 +5,7 @@ import { Plus, Server } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { hasRole, useSignedIn } from "@/session/session";
-import { Button, Card, Checkbox, EmptyState, ErrorState, Page, PageHeader, SkeletonRows } from "@/ui";
+import { Button, Card, Checkbox, EmptyState, ErrorState, More, Page, PageHeader, SkeletonRows } from "@/ui";
 import { BecomeProvider } from "./BecomeProvider";
 import { JoinTokens } from "./JoinTokens";
 import { MachineCard } from "./MachineCard";
@@ -76,11 +76,7 @@ function Machines({ onJoin }: { onJoin: () => void }) {
       ) : (
         machines.map((machine) => <MachineCard key={machine.id} machine={machine} />)
       )}
-      {found.hasNextPage && (
-        <Button className="justify-self-center" pending={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          {t("more")}
-        </Button>
-      )}
+      <More list={found} />
       <Checkbox
         label={t("retire.show")}
         checked={retired}

@@ -10,8 +10,8 @@ import type { Draft, Source } from "./draft";
 import { EarlierDatasets } from "./EarlierDatasets";
 import { Step } from "./Step";
 import type { Change } from "./Train";
+import { UploadForm } from "./UploadForm";
 
-const UploadForm = lazy(async () => ({ default: (await import("./UploadForm")).UploadForm }));
 const Inspection = lazy(async () => ({ default: (await import("./Inspection")).Inspection }));
 
 type DataStepProps = { draft: Draft; change: Change; dataset: UseQueryResult<InspectedDataset> };
@@ -32,11 +32,7 @@ export function DataStep({ draft, change, dataset }: DataStepProps) {
             onChange={(source) => change({ source })}
             className="justify-self-start"
           />
-          {draft.source === "file" && (
-            <Suspense fallback={<SkeletonText lines={6} />}>
-              <UploadForm onDone={choose} />
-            </Suspense>
-          )}
+          {draft.source === "file" && <UploadForm onDone={choose} />}
           {draft.source === "earlier" && (
             <EarlierDatasets onChoose={choose} onUpload={() => change({ source: "file" })} />
           )}

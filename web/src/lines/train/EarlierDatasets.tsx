@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Database } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { DatasetStanding, ShownDataset } from "@/api/schema";
-import { Badge, Button, EmptyState, ErrorState, SkeletonRows, type Tone, When } from "@/ui";
+import { Badge, Button, EmptyState, ErrorState, More, SkeletonRows, type Tone, When } from "@/ui";
 import { bytes } from "@/ui/figures";
 import { datasetsQuery } from "./queries";
 
@@ -47,16 +47,7 @@ export function EarlierDatasets({ onChoose, onUpload }: EarlierProps) {
           </li>
         ))}
       </ul>
-      {found.hasNextPage && (
-        <Button
-          size="sm"
-          className="justify-self-center"
-          pending={found.isFetchingNextPage}
-          onClick={() => void found.fetchNextPage()}
-        >
-          {t("earlier.more")}
-        </Button>
-      )}
+      <More list={found} />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-// What was found in a dataset, in the reader's words: the code says which, the message which figures.
+// What was found in a dataset, in the reader's words, with the figures and names that go into them.
 
 import type { Finding } from "@/api/schema";
 import type train from "@/i18n/en/train.json";
@@ -9,14 +9,14 @@ type Values = Record<string, string>;
 
 export type Told = { code: FindingCode; values: Values };
 
-/** Where a message of the server carries figures or names, how to take them out of it. */
-const FIGURES: Partial<Record<FindingCode, [RegExp, readonly string[]]>> = {
-  "row-fields": [/^The row has (\d+) cells, the header has (\d+)\.$/, ["has", "expected"]],
-  "header-empty": [/^Column (\d+) has no name\.$/, ["number"]],
-  "header-repeated": [/^Two columns are called "(.*)"\.$/s, ["name"]],
-  "few-rows": [/^There are only (\d+) rows\.$/, ["rows"]],
-  "encoding-broken": [/^Here are bytes that are no (\S+);/, ["encoding"]],
-  "image-too-large": [/ has (\d+) × (\d+) pixels\.$/, ["width", "height"]],
+/** The figures and names that words have places for. */
+const FIGURES: Partial<Record<FindingCode, readonly string[]>> = {
+  "row-fields": ["has", "expected"],
+  "header-empty": ["number"],
+  "header-repeated": ["name"],
+  "few-rows": ["rows"],
+  "encoding-broken": ["encoding"],
+  "image-too-large": ["width", "height"],
 };
 
 const CODES: Record<FindingCode, true> = {
@@ -57,18 +57,17 @@ const CODES: Record<FindingCode, true> = {
 
 const isKnown = (code: string): code is FindingCode => Object.hasOwn(CODES, code);
 
-/** Nothing, where the server knows of something that this page has no words for. */
+/** Nothing, where the server found something that this page has no words or no figures for. */
 export function told(finding: Finding): Told | undefined {
   if (!isKnown(finding.code)) return undefined;
-  const figures = FIGURES[finding.code];
-  if (figures === undefined) return { code: finding.code, values: {} };
-  const [pattern, names] = figures;
-  const found = pattern.exec(finding.message);
-  if (found === null) return undefined;
-  return {
-    code: finding.code,
-    values: Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? ""])),
-  };
+  const values: Values = {};
+  for (const name of FIGURES[finding.code] ?? []) {
+    const figure = finding.figures?.[name];
+    // What was looked into long ago carries none.
+    if (figure === undefined) return undefined;
+    values[name] = figure;
+  }
+  return { code: finding.code, values };
 }
 
 export type Group = { code: string; refuses: boolean; findings: Finding[] };

@@ -1,8 +1,6 @@
 // Confirming the new address of an account that somebody is signed in to.
 
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMemo } from "react";
-import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
 import * as z from "zod/mini";
@@ -10,8 +8,9 @@ import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import type { Answer } from "@/api/schema";
 import { meQuery } from "@/session/session";
-import { Button, Card, CardBody, CodeInput, Field, Input, Page, PageHeader, Problem, toast, useRefusal } from "@/ui";
+import { Button, Card, CardBody, CodeInput, Field, Input, Page, PageHeader, Problem, toast } from "@/ui";
 import { useAddress, useSixDigits } from "./schemas";
+import { type FormCommand, useCommandForm } from "./useCommandForm";
 import { useLinkInHash } from "./useLinkInHash";
 
 type Typed = { email: string; code: string };
@@ -60,33 +59,25 @@ export default function ChangeAddress() {
   );
 }
 
-type ByCodeProps = {
-  command: { mutate: (answer: Answer) => void; error: unknown; isPending: boolean };
-};
-
-function ByCode({ command }: ByCodeProps) {
+function ByCode({ command }: { command: FormCommand<Typed> }) {
   const { t } = useTranslation("account");
   const state: unknown = useLocation().state;
   const address = useAddress();
   const digits = useSixDigits();
   const schema = useMemo(() => z.object({ email: address, code: digits }), [address, digits]);
-  const form = useForm<Typed>({
-    resolver: zodResolver(schema),
-    defaultValues: { email: typeof state === "string" ? state : "", code: "" },
+  const { form, submit, problem, wrong } = useCommandForm({
+    schema,
+    blank: { email: typeof state === "string" ? state : "", code: "" },
+    command,
+    places: { "users/wrong-code": "code" },
   });
-  const refusal = useRefusal(command.error, ["email", "code"], { "users/wrong-code": "code" });
-  const { errors } = form.formState;
   return (
-    <form
-      onSubmit={form.handleSubmit((typed) => command.mutate(typed))}
-      noValidate
-      className="grid max-w-sm gap-4"
-    >
-      <Problem error={refusal.rest} />
-      <Field label={t("email.new")} error={errors.email?.message ?? refusal.at("email")}>
+    <form onSubmit={submit} noValidate className="grid max-w-sm gap-4">
+      <Problem error={problem} />
+      <Field label={t("email.new")} error={wrong("email")}>
         <Input type="email" inputMode="email" autoComplete="email" {...form.register("email")} />
       </Field>
-      <Field label={t("email.code")} error={errors.code?.message ?? refusal.at("code")}>
+      <Field label={t("email.code")} error={wrong("code")}>
         <CodeInput maxLength={7} {...form.register("code")} />
       </Field>
       <Button type="submit" variant="primary" pending={command.isPending}>

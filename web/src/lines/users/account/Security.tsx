@@ -1,28 +1,16 @@
 // The address, the password and the second factor of an account.
 
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useMemo } from "react";
-import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import * as z from "zod/mini";
 import { api, ask } from "@/api/client";
 import { useCommand } from "@/api/hooks";
 import { useSignedIn } from "@/session/session";
-import {
-  Button,
-  Card,
-  CardBody,
-  Field,
-  Input,
-  Password,
-  Problem,
-  Section,
-  Title,
-  toast,
-  useRefusal,
-} from "@/ui";
+import { Button, Card, CardBody, Field, Input, Password, Problem, Section, Title, toast } from "@/ui";
 import { useAddress, useNewPassword } from "../schemas";
+import { useCommandForm } from "../useCommandForm";
+import { CurrentPassword, useCurrentPassword } from "./CurrentPassword";
 import { SecondFactor } from "./SecondFactor";
 
 export default function Security() {
@@ -55,52 +43,31 @@ type Passwords = { current: string; next: string };
 
 function PasswordForm() {
   const { t } = useTranslation("account");
-  const password = useNewPassword();
-  const schema = useMemo(
-    () => z.object({ current: z.string().check(z.minLength(1, t("password.currentMissing"))), next: password }),
-    [password, t],
-  );
-  const form = useForm<Passwords>({
-    resolver: zodResolver(schema),
-    defaultValues: { current: "", next: "" },
-  });
+  const current = useCurrentPassword();
+  const next = useNewPassword();
+  const schema = useMemo(() => z.object({ current, next }), [current, next]);
   const command = useCommand(
     ({ current, next }: Passwords) =>
       ask(api.PUT("/v1/me/password", { body: { current_password: current, password: next } })),
     {
       touches: [["sessions"]],
-      onDone: () => {
-        form.reset();
-        toast(t("password.changed"));
-      },
+      onDone: () => toast(t("password.changed")),
     },
   );
-  const refusal = useRefusal(command.error, ["current", "next"], {
-    "users/wrong-password": "current",
-    "users/password-weak": "next",
+  const { form, submit, problem, wrong } = useCommandForm({
+    schema,
+    blank: { current: "", next: "" },
+    command,
+    places: { "users/wrong-password": "current", "users/password-weak": "next" },
   });
-  const { errors } = form.formState;
   const me = useSignedIn();
   return (
-    <form
-      onSubmit={form.handleSubmit((typed) => command.mutate(typed))}
-      noValidate
-      className="grid max-w-sm gap-4"
-    >
-      <Problem error={refusal.rest} />
+    <form onSubmit={submit} noValidate className="grid max-w-sm gap-4">
+      <Problem error={problem} />
       {/* Managers of passwords file the new one under it. */}
       <input type="text" autoComplete="username" defaultValue={me.email ?? ""} hidden readOnly />
-      <Field
-        label={t("password.current")}
-        error={errors.current?.message ?? refusal.at("current")}
-      >
-        <Password autoComplete="current-password" {...form.register("current")} />
-      </Field>
-      <Field
-        label={t("password.next")}
-        hint={t("password.rule")}
-        error={errors.next?.message ?? refusal.at("next")}
-      >
+      <CurrentPassword error={wrong("current")} {...form.register("current")} />
+      <Field label={t("password.next")} hint={t("password.rule")} error={wrong("next")}>
         <Password autoComplete="new-password" {...form.register("next")} />
       </Field>
       <div>
@@ -118,39 +85,28 @@ function EmailForm() {
   const { t } = useTranslation("account");
   const navigate = useNavigate();
   const address = useAddress();
-  const schema = useMemo(
-    () => z.object({ email: address, password: z.string().check(z.minLength(1, t("password.currentMissing"))) }),
-    [address, t],
-  );
-  const form = useForm<Address>({
-    resolver: zodResolver(schema),
-    defaultValues: { email: "", password: "" },
-  });
+  const password = useCurrentPassword();
+  const schema = useMemo(() => z.object({ email: address, password }), [address, password]);
   const command = useCommand((typed: Address) => ask(api.PUT("/v1/me/email", { body: typed })), {
     onDone: (_, typed) => void navigate("/change-address", { state: typed.email }),
   });
-  const refusal = useRefusal(command.error, ["email", "password"], {
-    "users/wrong-password": "password",
-    "users/same-address": "email",
-    "users/address-taken": "email",
+  const { form, submit, problem, wrong } = useCommandForm({
+    schema,
+    blank: { email: "", password: "" },
+    command,
+    places: {
+      "users/wrong-password": "password",
+      "users/same-address": "email",
+      "users/address-taken": "email",
+    },
   });
-  const { errors } = form.formState;
   return (
-    <form
-      onSubmit={form.handleSubmit((typed) => command.mutate(typed))}
-      noValidate
-      className="grid max-w-sm gap-4"
-    >
-      <Problem error={refusal.rest} />
-      <Field label={t("email.new")} error={errors.email?.message ?? refusal.at("email")}>
+    <form onSubmit={submit} noValidate className="grid max-w-sm gap-4">
+      <Problem error={problem} />
+      <Field label={t("email.new")} error={wrong("email")}>
         <Input type="email" inputMode="email" autoComplete="off" {...form.register("email")} />
       </Field>
-      <Field
-        label={t("password.current")}
-        error={errors.password?.message ?? refusal.at("password")}
-      >
-        <Password autoComplete="current-password" {...form.register("password")} />
-      </Field>
+      <CurrentPassword error={wrong("password")} {...form.register("password")} />
       <div>
         <Button type="submit" pending={command.isPending}>
           {t("email.change")}
