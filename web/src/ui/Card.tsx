@@ -9,8 +9,8 @@ export function Card({ className, ...rest }: ComponentProps<"div">) {
 
 export function CardHeader({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children?: ReactNode }) {
   return (
-    <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3 sm:px-5">
-      <div className="min-w-0">
+    <div className="flex items-start justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3 max-sm:flex-wrap sm:px-5">
+      <div className="min-w-0 sm:flex-1">
         <h2 className="text-base font-semibold">{title}</h2>
         {children !== undefined && <p className="mt-0.5 text-sm text-ink-2">{children}</p>}
       </div>
@@ -29,7 +29,7 @@ export function Facts({ items }: { items: readonly { name: ReactNode; value: Rea
     <dl className="divide-y divide-line text-sm">
       {items.map((item, index) => (
         // Names are words on a fixed list; their order never changes.
-        <div key={index} className="grid gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[minmax(8rem,14rem)_1fr]">
+        <div key={index} className="flex flex-wrap justify-between gap-x-4 gap-y-0.5 py-2.5 sm:grid sm:grid-cols-[minmax(8rem,14rem)_1fr]">
           <dt className="text-ink-3">{item.name}</dt>
           <dd className="min-w-0 break-words">{item.value}</dd>
         </div>

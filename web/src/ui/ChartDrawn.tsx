@@ -19,6 +19,11 @@ function colour(name: string, of: HTMLElement): string {
   return resolved;
 }
 
+function tellLatest(plot: uPlot): void {
+  const last = plot.data[0].length - 1;
+  if (last >= 0 && plot.cursor.idx == null) plot.setLegend({ idx: last }, false);
+}
+
 function options(props: ChartProps, width: number, place: HTMLElement): uPlot.Options {
   const ink = colour("--ink-3", place);
   const line = colour("--line", place);
@@ -34,6 +39,8 @@ function options(props: ChartProps, width: number, place: HTMLElement): uPlot.Op
     width,
     height: props.height ?? 220,
     legend: { live: true },
+    // Where nobody points at anything, the latest figures are told.
+    hooks: { setLegend: [tellLatest], ready: [tellLatest] },
     cursor: { points: { size: 6 }, y: false },
     scales: { x: { time: props.time ?? false }, y: {}, right: {} },
     axes: [
@@ -70,6 +77,7 @@ export default function ChartDrawn(props: ChartProps) {
   useEffect(() => {
     latest.current = { props, data };
     plot.current?.setData(data);
+    if (plot.current !== undefined) tellLatest(plot.current);
   }, [props, data]);
 
   // What makes another chart of it; new figures alone are only set.

@@ -40,8 +40,8 @@ export function PageHeader({ title, aside, description, actions, back }: PageHea
           {back.label}
         </Link>
       )}
-      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="min-w-0">
+      <div className="flex items-start justify-between gap-x-6 gap-y-3 max-sm:flex-wrap">
+        <div className="min-w-0 sm:flex-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h1 tabIndex={-1} className="text-xl font-semibold break-words">
               {title}
@@ -50,7 +50,7 @@ export function PageHeader({ title, aside, description, actions, back }: PageHea
           </div>
           {description !== undefined && <p className="mt-1 max-w-prose text-sm text-ink-2">{description}</p>}
         </div>
-        {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions !== undefined && <div className="flex flex-wrap gap-2 sm:shrink-0">{actions}</div>}
       </div>
     </header>
   );

@@ -53,6 +53,10 @@ export function duration(seconds: number, locale: string): string {
 
 export const count = (value: number, locale: string): string => format(locale, {}).format(value);
 
+/** A setting: a number as people of the language write it, and anything else as it is. */
+export const setting = (value: string, locale: string): string =>
+  /^\d{1,15}(\.\d{1,12})?$/.test(value) ? format(locale, { maximumFractionDigits: 12 }).format(Number(value)) : value;
+
 export const percent = (share: number, locale: string, digits = 0): string =>
   format(locale, { style: "percent", maximumFractionDigits: digits }).format(share);
 

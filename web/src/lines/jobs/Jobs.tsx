@@ -32,6 +32,7 @@ export default function Jobs() {
   const said = query.get("status");
   const status = isStatus(said) ? said : undefined;
   const jobs = useInfiniteQuery(jobsQuery(status));
+  const none = jobs.data?.pages[0]?.data.length === 0;
   return (
     <Page>
       <PageHeader
@@ -44,7 +45,8 @@ export default function Jobs() {
         }
       />
       <Card>
-        <div className="flex justify-end border-b border-line px-4 py-3 sm:px-5">
+        {(status !== undefined || !none) && (
+          <div className="flex justify-end border-b border-line px-4 py-3 sm:px-5">
           <div className="w-full sm:w-56">
             <Select
               aria-label={t("filter")}
@@ -56,7 +58,8 @@ export default function Jobs() {
               onChange={(event) => setQuery(event.target.value === "" ? {} : { status: event.target.value }, { replace: true })}
             />
           </div>
-        </div>
+          </div>
+        )}
         <Paged
           list={jobs}
           outline={{ rows: 6, columns: 5 }}

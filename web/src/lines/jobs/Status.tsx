@@ -10,6 +10,7 @@ import { Actions } from "./Actions";
 import { Cost } from "./Cost";
 import { Curves } from "./Curves";
 import { Going } from "./Going";
+import { setting } from "@/ui/figures";
 import { JobStatus } from "./JobStatus";
 import { Log } from "./Log";
 import { isOver, jobOf, rests, standingOf } from "./names";
@@ -83,7 +84,7 @@ function Shown({ job }: { job: ShownJob }) {
 }
 
 function Settings({ job }: { job: ShownJob }) {
-  const { t } = useTranslation("jobs");
+  const { t, i18n } = useTranslation("jobs");
   const words = useCardWords();
   const set = Object.entries(job.hyperparams as Record<string, unknown>);
   return (
@@ -94,7 +95,7 @@ function Settings({ job }: { job: ShownJob }) {
           items={[
             ...set.map(([name, value]) => ({
               name: words.label(name),
-              value: <span className="figures">{words.choice(String(value))}</span>,
+              value: <span className="figures">{setting(words.choice(String(value)), i18n.language)}</span>,
             })),
             { name: t("seed"), value: <span className="figures">{job.seed}</span> },
           ]}

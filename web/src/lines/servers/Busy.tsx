@@ -1,6 +1,7 @@
 // How busy a machine is now, and how busy it was in the last hour.
 
 import { useQuery } from "@tanstack/react-query";
+import { ChevronDown, ChevronUp } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Machine } from "@/api/schema";
@@ -53,7 +54,14 @@ export function Busy({ machine }: { machine: Machine }) {
           </div>
         )}
       </div>
-      <Button size="sm" variant="ghost" className="-ml-2.5 justify-self-start" aria-expanded={history} onClick={() => setHistory(!history)}>
+      <Button
+        size="sm"
+        variant="ghost"
+        icon={history ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
+        className="-ml-2.5 justify-self-start"
+        aria-expanded={history}
+        onClick={() => setHistory(!history)}
+      >
         {history ? t("load.hide") : t("load.history")}
       </Button>
       {history && <History machine={machine} />}
