@@ -38,7 +38,7 @@ pub struct StatementArgs {
 /// Whole lives of payments, each in one append: whoever follows the log finds nothing left to do.
 pub async fn lengthen(args: &StatementArgs) -> Result<()> {
     ensure!(
-        args.lines % LINES_PER_PAYMENT == 0,
+        args.lines.is_multiple_of(LINES_PER_PAYMENT),
         "a payment leaves {LINES_PER_PAYMENT} lines: ask for a multiple of that"
     );
     let database = PgConnectOptions::from_str(&args.database)?;
@@ -159,7 +159,7 @@ mod tests {
         let leaves = [WalletLeaf::Available, WalletLeaf::Disputed];
         let own = leaves.map(|leaf| Account::wallet(&user.to_string(), leaf).unwrap());
         let moves = |event: &&NewEvent| {
-            let mut legs = event.postings.iter().flat_map(|posting| posting.legs());
+            let mut legs = event.postings.iter().flat_map(ledger::Posting::legs);
             legs.any(|leg| own.contains(leg.account()))
         };
         assert_eq!(events.iter().filter(moves).count(), LINES_PER_PAYMENT);

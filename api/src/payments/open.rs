@@ -14,7 +14,8 @@ use crate::refused::refused;
 
 /// Between the request and the checkout stands a conversation with the processor.
 const WAIT_MAX: Duration = Duration::from_secs(8);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// However fast the log grows, it is looked no more often.
+const BREATH: Duration = Duration::from_millis(5);
 const CENT: i64 = 10_000;
 /// What Stripe charges at least and at most, in cents.
 const CENTS_MIN: i64 = 50;
@@ -86,6 +87,8 @@ impl Payments {
     /// Where to pay, once it is known.
     async fn checkout_url(&self, payment: PaymentId) -> Result<Option<String>, ApiError> {
         let waited = tokio::time::timeout(WAIT_MAX, async {
+            let mut growing = self.commands().log().subscribe().await?;
+            let mut reached = -1;
             loop {
                 let state = self.look(payment).await?;
                 match where_to_pay(&state)? {
@@ -93,7 +96,8 @@ impl Payments {
                     Where::Nowhere => return Ok(None),
                     Where::NotKnown => {}
                 }
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(BREATH).await;
+                reached = growing.beyond(reached).await?;
             }
         });
         waited.await.unwrap_or(Ok(None))

@@ -20,6 +20,8 @@ pub struct Reply {
     pub body: Bytes,
     /// How far the log had come, as an opaque text.
     pub position: Option<String>,
+    /// What a browser is to keep, by name.
+    pub cookies: Vec<(String, String)>,
 }
 
 impl Reply {
@@ -54,6 +56,8 @@ pub struct Ask {
     key: Option<String>,
     /// How far the answer has to see.
     position: Option<String>,
+    /// Whatever else stands in front of the body.
+    headers: Vec<(&'static str, String)>,
     /// What kind of body, and the body.
     body: Option<(&'static str, Bytes)>,
 }
@@ -67,6 +71,7 @@ impl Ask {
             token: None,
             key: None,
             position: None,
+            headers: Vec::new(),
             body: None,
         }
     }
@@ -93,6 +98,11 @@ impl Ask {
 
     pub fn under(mut self, key: &str) -> Self {
         self.key = Some(key.to_owned());
+        self
+    }
+
+    pub fn saying(mut self, header: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((header, value.into()));
         self
     }
 }
@@ -132,6 +142,9 @@ impl Client {
         if let Some(position) = ask.position {
             request = request.header(POSITION, position);
         }
+        for (header, value) in ask.headers {
+            request = request.header(header, value);
+        }
         let body = match ask.body {
             Some((kind, body)) => {
                 request = request.header("content-type", kind);
@@ -146,6 +159,9 @@ impl Client {
         let position = position
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let cookies = parts.headers.get_all("set-cookie").into_iter();
+        let cookies = cookies.filter_map(|line| cookie(line.to_str().ok()?));
+        let cookies = cookies.collect();
         let body = body.collect().await?.to_bytes();
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(sender);
@@ -154,6 +170,7 @@ impl Client {
             status: parts.status,
             body,
             position,
+            cookies,
         })
     }
 
@@ -171,4 +188,11 @@ impl Client {
         tokio::spawn(async { drop(connection.await) });
         Ok(sender)
     }
+}
+
+/// The name and the value, without how long it is to be kept and for whom.
+fn cookie(line: &str) -> Option<(String, String)> {
+    let pair = line.split(';').next()?;
+    let (name, value) = pair.trim().split_once('=')?;
+    Some((name.to_owned(), value.to_owned()))
 }

@@ -1,5 +1,6 @@
 //! The platform being served, and people who use it.
 
+mod beside;
 mod client;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,10 +14,9 @@ use domain::mails::Mail;
 use domain::objects::Object;
 use domain::payments::Payment;
 use domain::servers::{JoinToken, Machine};
-use domain::users::{ApiKey, Kyc, Purpose, Session, User, UserId};
+use domain::users::{ApiKey, Challenge, Kyc, Purpose, Session, User, UserId};
 use domain::work::Unit;
 use hyper::{Method, StatusCode};
-use platform::payments::Settings as Charging;
 use projections::{Engine, Projections};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
@@ -30,14 +30,13 @@ pub use client::{Ask, Client, Reply};
 pub const PASSWORD: &str = "abc12345";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Somebody with a session that is never refreshed, one that is, and keys.
+/// Somebody with a session that is never refreshed, and one that is.
 pub struct Person {
     pub user: String,
     pub email: String,
     pub from: String,
     pub access: String,
     pub refresh: Mutex<String>,
-    pub keys: Mutex<Vec<String>>,
 }
 
 pub struct Town {
@@ -47,11 +46,15 @@ pub struct Town {
     pub log: Log,
     pub product: Product,
     users: Users,
+    /// By which addresses are known.
+    secrets: Secrets,
+    shelf: objects::Shelf,
+    upload_lasts: Duration,
     engine: Engine,
     stop: oneshot::Sender<()>,
     folding: JoinHandle<()>,
     cards: Running,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 const WEBHOOK_SECRET: &str = "whsec_of_this_town";
@@ -63,22 +66,20 @@ impl Town {
         binding: Binding,
         slices: Routes,
     ) -> Result<Self> {
+        Self::found_where(database, binding, slices, |_| None).await
+    }
+
+    /// The same, with what the environment says of where objects are kept.
+    pub async fn found_where(
+        database: PgConnectOptions,
+        binding: Binding,
+        slices: Routes,
+        objects: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
         let log = Log::open(database, Options::default()).await?;
-        let catalogue = Catalogue::new()
-            .with::<User>()
-            .with::<Session>()
-            .with::<ApiKey>()
-            .with::<Kyc>()
-            .with::<Mail>()
-            .with::<Object>()
-            .with::<JoinToken>()
-            .with::<Machine>()
-            .with::<Payment>()
-            .with::<Unit>()
-            .with::<Job>();
         let engine = Engine::open(
             log.clone(),
-            Arc::new(catalogue),
+            Arc::new(catalogue()),
             Projections::all(),
             projections::Settings::default(),
         )
@@ -87,8 +88,9 @@ impl Town {
         let folding = engine.clone();
         let folding = tokio::spawn(async move { folding.run(async { drop(stopped.await) }).await });
         let folder = tempfile::tempdir()?;
-        let secrets = Secrets::open(&folder.path().join("secrets"))?;
-        let users = Users::new(&log, secrets, binding, 1);
+        let secrets = folder.path().join("secrets");
+        let users = Users::new(&log, Secrets::open(&secrets)?, binding, 1);
+        let secrets = Secrets::open(&secrets)?;
         let mut settings = Settings::try_new(&Variables::set([
             ("TRAINNET_TRUSTED_PROXIES", "127.0.0.1"),
             ("TRAINNET_REQUESTS_PER_MINUTE", "1000000"),
@@ -96,18 +98,21 @@ impl Town {
         settings.listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::bind(&settings).await?;
         let client = Client::to(server.address());
-        let kept = objects::Settings::try_new(|_| None, folder.path())?;
+        let kept = objects::Settings::try_new(objects, folder.path())?;
         let shelf = objects::Shelf::open(&kept.place)?;
+        let upload_lasts = kept.upload_lasts;
         let outside = Outside {
             base: server.url(),
-            shelf,
+            shelf: shelf.clone(),
             kept,
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
         };
         let any_port = (Ipv4Addr::LOCALHOST, 0).into();
         let cards = Simulator::start(stripe_sim::Settings::new(CARD_KEY), any_port).await?;
         let product = Product::new(&log, users.clone(), &settings, outside);
-        let router = Api::new(log.clone(), engine.clone(), settings).serve(product.routes(slices));
+        let router = Api::new(log.clone(), engine.clone(), settings)
+            .counting(product.work.dispatcher())
+            .serve(product.routes(slices));
         tokio::spawn(server.run(router, std::future::pending()));
         let admin = "admin@example.com";
         make_admin(&users, admin).await?;
@@ -119,25 +124,15 @@ impl Town {
             log,
             product,
             users,
+            secrets,
+            shelf,
+            upload_lasts,
             engine,
             stop,
             folding,
             cards,
-            _folder: folder,
+            folder,
         })
-    }
-
-    /// Has cards charged by a stand-in for Stripe, for as long as this goes on.
-    pub async fn charge_cards(&self) {
-        let base = format!("{}/", self.cards.url());
-        let here = format!("http://{}", self.client.address());
-        let hook = format!("{here}/webhook/stripe");
-        self.cards.simulator.tell(hook, WEBHOOK_SECRET);
-        let settings = Charging::new(CARD_KEY, WEBHOOK_SECRET, Some(base), &here);
-        let (log, clock) = (self.log.clone(), self.log.clock().clone());
-        let engine = self.engine.clone();
-        let never = std::future::pending();
-        Box::pin(platform::payments::run(log, engine, settings, clock, never)).await;
     }
 
     /// Ends what reads the log, and then the log.
@@ -179,31 +174,50 @@ impl Town {
         let ask = Ask::new(Method::POST, "/v1/users", from).with(body);
         let reply = self.client.send(ask).await?;
         ensure!(reply.status == StatusCode::ACCEPTED, "{}", reply.status);
-        let id: String = sqlx::query_scalar(
-            "select aggregate_id from events where event_type = 'user.registered' \
-              order by position desc limit 1",
-        )
-        .fetch_one(self.log.pool())
-        .await?;
-        let id: UserId = id.parse()?;
-        let state = self
-            .users
-            .user(id)
-            .await
-            .map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let person = state.person().context("nobody registered")?;
-        let is_confirm = |it: &&domain::users::Challenge| matches!(it.purpose, Purpose::Confirm);
-        let challenge = person
-            .challenges
-            .iter()
-            .find(is_confirm)
-            .context("no challenge")?;
-        let link = self.users.challenge_key().link(&id, challenge.id);
+        let id = self.user_at(email).await?;
+        let link = self
+            .link_for(id, |it| matches!(it, Purpose::Confirm))
+            .await?;
         let ask = Ask::new(Method::POST, "/v1/users/confirm", from).with(json!({ "link": link }));
         let reply = self.client.send(ask).await?;
         ensure!(reply.status == StatusCode::NO_CONTENT, "{}", reply.status);
         sign_in(&self.client, email, from).await
     }
+
+    /// Who has registered an address.
+    pub async fn user_at(&self, email: &str) -> Result<UserId> {
+        let holder = self.log.holder(&self.secrets.address(email).name()).await?;
+        let holder = holder.context("nobody has registered the address")?;
+        let user = holder.strip_prefix("user/").context("a user holds it")?;
+        Ok(user.parse()?)
+    }
+
+    /// What follows `#` in the link of the last mail to somebody that asks for this.
+    pub async fn link_for(&self, user: UserId, purpose: fn(&Purpose) -> bool) -> Result<String> {
+        let state = self.users.user(user).await;
+        let state = state.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let person = state.person().context("nobody registered")?;
+        let is_it = |it: &&Challenge| purpose(&it.purpose);
+        let challenge = person.challenges.iter().find(is_it);
+        let challenge = challenge.context("no mail asks for it")?;
+        Ok(self.users.challenge_key().link(&user, challenge.id))
+    }
+}
+
+/// Every aggregate whose events there are here.
+fn catalogue() -> Catalogue {
+    Catalogue::new()
+        .with::<User>()
+        .with::<Session>()
+        .with::<ApiKey>()
+        .with::<Kyc>()
+        .with::<Mail>()
+        .with::<Object>()
+        .with::<JoinToken>()
+        .with::<Machine>()
+        .with::<Payment>()
+        .with::<Unit>()
+        .with::<Job>()
 }
 
 async fn make_admin(users: &Users, email: &str) -> Result<()> {
@@ -224,7 +238,6 @@ async fn sign_in(client: &Client, email: &str, from: &str) -> Result<Person> {
         from: from.to_owned(),
         access: stays.text("access_token")?,
         refresh: Mutex::new(changes.text("refresh_token")?),
-        keys: Mutex::default(),
     })
 }
 
