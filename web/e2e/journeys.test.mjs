@@ -6,8 +6,11 @@ import { readFileSync } from "node:fs";
 import { close, LAPTOP, PHONE, visit } from "./browser.mjs";
 import { PASSWORD, TABLE, until, World } from "./world.mjs";
 
-/** Long enough to be watched; what is saved every two seconds can be lost in between. */
-const LONG = { rounds: 2000, depth: 8, early_stopping_rounds: 0 };
+/**
+ * Long enough to be watched; what is saved every two seconds can be lost in between. Slow learning
+ * keeps every tree large, so that it takes seconds on a fast machine too.
+ */
+const LONG = { rounds: 1000, depth: 8, learning_rate: 0.001, early_stopping_rounds: 0 };
 const TRAINED_WITHIN = 300_000;
 
 let world;
