@@ -6,18 +6,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::{HashMap, HashMapExt};
 
-/// How many aggregates of a type are remembered between commands.
-const REMEMBERED: usize = 16_384;
-
 /// One memory for each type of aggregate, whoever in the program asks for it: what one slice wrote,
 /// another need not read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Memories(Arc<Mutex<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Memories {
+    all: Arc<Mutex<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>>,
+    entries_max: usize,
+}
 
 impl Memories {
+    /// Each with so many aggregates at the most.
+    pub(crate) fn holding(entries_max: usize) -> Self {
+        let all = Arc::default();
+        Self { all, entries_max }
+    }
+
+    /// The same size, with nothing in it.
+    pub(crate) fn apart(&self) -> Self {
+        Self::holding(self.entries_max)
+    }
+
     pub(crate) fn of<A: Clone + Send + 'static>(&self) -> Arc<Cache<A>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Cache::<A>::holding(REMEMBERED)) as Arc<dyn Any + Send + Sync>;
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh =
+            || Arc::new(Cache::<A>::holding(self.entries_max)) as Arc<dyn Any + Send + Sync>;
         let found = all.entry(TypeId::of::<A>()).or_insert_with(fresh);
         let Ok(memory) = Arc::clone(found).downcast() else {
             unreachable!("each is kept under its own type");
@@ -117,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_one_remembers_all_who_ask_for_the_type_do() {
-        let memories = Memories::default();
+        let memories = Memories::holding(8);
         memories.of::<u8>().put("a", 7, 1);
         assert_eq!(memories.clone().of::<u8>().get("a"), Some((7, 1)));
         assert_eq!(memories.of::<u16>().get("a"), None);

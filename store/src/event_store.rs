@@ -9,7 +9,7 @@ use ledger::Effects;
 use postgres_es::PostgresEventRepository;
 
 use crate::append::{Append, NewEvent, NotAppended};
-use crate::cache::{Cache, Memories};
+use crate::cache::Cache;
 use crate::catalogue::{Upcasters, upcast};
 use crate::context::Context;
 use crate::log::Log;
@@ -41,7 +41,8 @@ where
 
     /// Who reads events in its own way remembers by itself what comes of them.
     pub fn with_upcasters(log: Log, upcasters: Upcasters) -> Self {
-        Self::remembering(log, upcasters, Memories::default().of())
+        let apart = log.memories().apart().of();
+        Self::remembering(log, upcasters, apart)
     }
 
     fn remembering(log: Log, upcasters: Upcasters, remembered: Arc<Cache<A>>) -> Self {

@@ -221,39 +221,52 @@ impl Log {
 
     /// Waits for the log to grow.
     pub async fn subscribe(&self) -> Result<Subscription, sqlx::Error> {
-        let hints = self.ear().get_or_try_init(|| listen(self.pool())).await?;
+        let heads = self.ear().get_or_try_init(|| listen(self)).await?;
         Ok(Subscription {
             log: self.clone(),
-            hints: hints.clone(),
+            heads: heads.clone(),
         })
     }
 }
 
-/// Says that the log has grown, as often as may be.
-pub(crate) type Hints = watch::Receiver<()>;
+/// Up to where the log had grown when it was last asked.
+pub(crate) type Heads = watch::Receiver<i64>;
 
-/// One connection listens for all subscriptions of a program, however many they are: each of their
-/// own would leave none to read with. It ends with the last who might want to hear.
-async fn listen(pool: &PgPool) -> Result<Hints, sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
+/// One connection listens for all subscriptions of a program, and one question answers them all,
+/// however many they are. It ends with the last who might want to hear.
+async fn listen(log: &Log) -> Result<Heads, sqlx::Error> {
+    let pool = log.pool().clone();
+    let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
-    let (bell, hints) = watch::channel(());
-    let pool = pool.clone();
+    let (told, heads) = watch::channel(log.head().await?.position);
     tokio::spawn(async move {
         let mut closing = pool.close_event();
         loop {
             tokio::select! {
-                () = bell.closed() => return,
+                () = told.closed() => return,
                 () = &mut closing => return,
                 heard = listener.recv() => if let Err(error) = heard {
                     tracing::debug!(%error, "a hint was lost; polling");
                     tokio::time::sleep(POLL).await;
+                    continue;
                 },
             }
-            bell.send_replace(());
+            // Several hints are one piece of news.
+            while listener.next_buffered().is_some() {}
+            match position(&pool).await {
+                Ok(head) => drop(told.send_replace(head)),
+                Err(error) => tracing::debug!(%error, "the head was not read; polling"),
+            }
         }
     });
-    Ok(hints)
+    Ok(heads)
+}
+
+/// How far the log has grown: anybody may hint, only the log knows.
+async fn position(pool: &PgPool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select position from log_head")
+        .fetch_one(pool)
+        .await
 }
 
 /// A connection that is copying the log out.
@@ -282,27 +295,30 @@ impl Drop for Reader {
     }
 }
 
-/// Says when there is something to read; what there is to read, only the log knows.
+/// Says when there is something to read.
 #[derive(Debug)]
 pub struct Subscription {
     log: Log,
-    hints: Hints,
+    heads: Heads,
 }
 
 impl Subscription {
-    /// Returns the head as soon as it is beyond `position`.
-    pub async fn beyond(&mut self, position: i64) -> Result<i64, sqlx::Error> {
+    /// Returns the head as soon as it is beyond what was `reached`.
+    pub async fn beyond(&mut self, reached: i64) -> Result<i64, sqlx::Error> {
         loop {
-            // A hint that comes while the head is read is not missed.
-            self.hints.mark_unchanged();
-            let head = self.log.head().await?.position;
-            if head > position {
-                return Ok(head);
+            let told = *self.heads.borrow_and_update();
+            if told > reached {
+                return Ok(told);
+            }
+            match tokio::time::timeout(POLL, self.heads.changed()).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(_)) => tokio::time::sleep(POLL).await,
+                Err(_) => {}
             }
             // The notification is a hint: its loss, or that of its connection, costs one poll.
-            let hint = tokio::time::timeout(POLL, self.hints.changed()).await;
-            if let Ok(Err(_)) = hint {
-                tokio::time::sleep(POLL).await;
+            let head = position(self.log.pool()).await?;
+            if head > reached {
+                return Ok(head);
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::append::{Append, Committed, NotAppended};
 use crate::appender::{self, Counters, Request};
 use crate::cache::Memories;
 use crate::chain::Hash;
-use crate::feed::Hints;
+use crate::feed::Heads;
 use crate::ids::Clock;
 use crate::tail::Tail;
 
@@ -55,7 +55,8 @@ pub struct Options {
     pub wait_for_room: Duration,
     /// How long to try for the database before callers are told that it cannot be reached.
     pub patience: Duration,
-    /// How many streams, balances, claims and answers each are kept in memory.
+    /// How many streams, balances, claims and answers, and aggregates of each type, are kept in
+    /// memory.
     pub cache_entries: usize,
     pub readers: u32,
 }
@@ -93,7 +94,7 @@ pub struct Log {
     counters: Arc<Counters>,
     clock: Clock,
     wait_for_room: Duration,
-    ear: Arc<OnceCell<Hints>>,
+    ear: Arc<OnceCell<Heads>>,
     memories: Memories,
     tail: Arc<tokio::sync::Mutex<Tail>>,
 }
@@ -146,7 +147,7 @@ impl Log {
             clock: options.clock,
             wait_for_room: options.wait_for_room,
             ear: Arc::default(),
-            memories: Memories::default(),
+            memories: Memories::holding(options.cache_entries),
             tail: Arc::default(),
         })
     }
@@ -159,7 +160,7 @@ impl Log {
         &self.tail
     }
 
-    pub(crate) fn ear(&self) -> &OnceCell<Hints> {
+    pub(crate) fn ear(&self) -> &OnceCell<Heads> {
         &self.ear
     }
 
