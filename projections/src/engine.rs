@@ -18,13 +18,16 @@ use crate::kept::{Projected, Projections};
 use crate::rebuild::{Rebuilt, Watch};
 use crate::recompute::Recomputed;
 
-/// However many wait, the checkpoints are read only so often.
+/// However many wait, the checkpoint is read only so often, unless it is known to have moved.
 const SAMPLE: Duration = Duration::from_millis(5);
 
-/// A projection rests for so many times as long as it has worked, so that it comes back to many
-/// events rather than to few; but for no longer than that, and not while anybody waits for it.
-const REST: u32 = 2;
-const REST_MAX: Duration = Duration::from_millis(20);
+/// A projection that has worked rests, so that it comes back to many events rather than to few;
+/// but not while anybody waits for it.
+const REST: Duration = Duration::from_millis(25);
+
+/// A crash of the database may take back what follows from the log (`checkpoint::LAZILY`), so a
+/// projection that has nothing to do looks every so often where its tables stand.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A look that was begun in time may end so much later.
 const LOOK_MAX: Duration = Duration::from_millis(500);
@@ -46,10 +49,22 @@ pub struct Status {
     pub stopped: Option<Stop>,
 }
 
-/// The checkpoints as they were a moment ago.
-struct Sample {
-    taken: Instant,
-    checkpoints: HashMap<String, Checkpoint>,
+const ELSEWHERE: i64 = -1;
+
+/// What is known of how far one projection has come, without asking.
+struct Known {
+    /// Where it was brought from here; [`ELSEWHERE`] if it is not kept up from here.
+    brought: watch::Sender<i64>,
+    /// Rung by whoever waits for it.
+    hurry: Notify,
+    /// Where it stood when it was last looked at.
+    seen: Mutex<Option<Seen>>,
+}
+
+struct Seen {
+    at: Instant,
+    position: i64,
+    stopped: Option<Stop>,
 }
 
 /// Folds the log into read tables; clones share what they know.
@@ -57,9 +72,7 @@ struct Sample {
 pub struct Engine {
     core: Core,
     projections: Projections,
-    sample: Arc<Mutex<Option<Sample>>>,
-    /// Rung by whoever waits for a projection.
-    hurry: Arc<Notify>,
+    known: Arc<HashMap<&'static str, Known>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -98,11 +111,17 @@ impl Engine {
             catalogue,
             settings,
         };
+        let nothing = || Known {
+            brought: watch::Sender::new(ELSEWHERE),
+            hurry: Notify::new(),
+            seen: Mutex::default(),
+        };
+        let names = projections.0.iter().map(|projection| projection.name());
+        let known = names.map(|name| (name, nothing())).collect();
         Self {
             core,
             projections,
-            sample: Arc::default(),
-            hurry: Arc::default(),
+            known: Arc::new(known),
         }
     }
 
@@ -161,12 +180,7 @@ impl Engine {
         let (sender, heads) = watch::channel(0);
         tasks.spawn(watch_heads(self.core.clone(), sender));
         for projection in &self.projections.0 {
-            tasks.spawn(keep_up(
-                self.core.clone(),
-                Arc::clone(projection),
-                heads.clone(),
-                Arc::clone(&self.hurry),
-            ));
+            tasks.spawn(keep_up(self.clone(), Arc::clone(projection), heads.clone()));
         }
         // What is cut short rolls back, and the next start goes on from the checkpoint.
         shutdown.await;
@@ -206,9 +220,20 @@ impl Engine {
         within: Duration,
     ) -> Result<i64, ProjectionError> {
         let projection = self.named(name)?.name();
+        let known = &self.known[projection];
+        let mut brought = known.brought.subscribe();
         let deadline = Instant::now() + within;
         loop {
-            let looked = tokio::time::timeout_at(deadline + LOOK_MAX, self.sampled(projection));
+            let soon = deadline.min(Instant::now() + SAMPLE);
+            let here = *brought.borrow_and_update();
+            if here != ELSEWHERE && here < position {
+                known.hurry.notify_one();
+                let shown = brought.wait_for(|at| *at >= position);
+                drop(tokio::time::timeout_at(soon, shown).await);
+            }
+            let here = *brought.borrow_and_update();
+            let look = self.look(projection, known, position.min(here));
+            let looked = tokio::time::timeout_at(deadline + LOOK_MAX, look);
             let (reached, stopped) = match looked.await.unwrap_or(Ok((0, None))) {
                 // A connection that was lost is replaced by the time of the next look.
                 Err(ProjectionError::Database(_)) if Instant::now() < deadline => (0, None),
@@ -229,7 +254,6 @@ impl Engine {
                     reason,
                 });
             }
-            self.hurry.notify_waiters();
             if Instant::now() >= deadline {
                 return Err(ProjectionError::Late {
                     projection,
@@ -237,30 +261,35 @@ impl Engine {
                     wanted: position,
                 });
             }
-            tokio::time::sleep_until(deadline.min(Instant::now() + SAMPLE)).await;
+            // Brought there, and not there any more: a crash took something back.
+            if here == ELSEWHERE || here >= position {
+                tokio::time::sleep_until(soon).await;
+            }
         }
     }
 
-    /// Where a projection stood not long ago; all who wait share one look.
-    async fn sampled(&self, name: &str) -> Result<(i64, Option<Stop>), ProjectionError> {
-        let mut sample = self.sample.lock().await;
-        if sample
-            .as_ref()
-            .is_none_or(|sample| sample.taken.elapsed() >= SAMPLE)
-        {
-            let checkpoints = checkpoint::all(self.core.log.pool())
-                .await?
-                .into_iter()
-                .collect();
-            *sample = Some(Sample {
-                taken: Instant::now(),
-                checkpoints,
-            });
+    /// Where a projection stands, or stood not long ago if that was at `least` already; all who
+    /// wait share one look.
+    async fn look(
+        &self,
+        name: &str,
+        known: &Known,
+        least: i64,
+    ) -> Result<(i64, Option<Stop>), ProjectionError> {
+        let mut seen = known.seen.lock().await;
+        let fresh = |seen: &&mut Seen| seen.at.elapsed() < SAMPLE && seen.position >= least;
+        if let Some(seen) = seen.as_mut().filter(fresh) {
+            return Ok((seen.position, seen.stopped.clone()));
         }
-        let at = sample
-            .as_ref()
-            .and_then(|sample| sample.checkpoints.get(name));
-        Ok(at.map_or((0, None), |at| (at.position, at.stopped.clone())))
+        let mut connection = self.core.log.pool().acquire().await?;
+        let stored = checkpoint::of(&mut connection, name).await?;
+        let (position, stopped) = stored.map_or((0, None), |it| (it.position, it.stopped));
+        *seen = Some(Seen {
+            at: Instant::now(),
+            position,
+            stopped: stopped.clone(),
+        });
+        Ok((position, stopped))
     }
 
     /// Folds a projection anew beside its live tables and exchanges the two.
@@ -297,28 +326,24 @@ async fn watch_heads(core: Core, heads: watch::Sender<i64>) {
     }
 }
 
-async fn keep_up(
-    core: Core,
-    projection: Arc<dyn Projected>,
-    mut heads: watch::Receiver<i64>,
-    hurry: Arc<Notify>,
-) {
+async fn keep_up(engine: Engine, projection: Arc<dyn Projected>, mut heads: watch::Receiver<i64>) {
+    let (core, here) = (&engine.core, &engine.known[projection.name()]);
     let mut known: Option<Checkpoint> = None;
     let mut reported = String::new();
     loop {
         let reached = known.as_ref().map_or(-1, |at| at.position);
-        if heads.wait_for(|head| *head > reached).await.is_err() {
-            return;
+        match tokio::time::timeout(LOOK_AGAIN, heads.wait_for(|head| *head > reached)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => return,
+            Err(_) => known = None,
         }
         let head = *heads.borrow_and_update();
-        let began = Instant::now();
-        match projection.catch_up(&core, known.take(), head).await {
+        match projection.catch_up(core, known.take(), head).await {
             Ok(at) => {
+                here.brought.send_replace(at.position);
                 known = Some(at);
                 reported.clear();
-                let rest = (began.elapsed() * REST).min(REST_MAX);
-                // Whoever waits already looks again, and rings again, before long.
-                drop(tokio::time::timeout(rest, hurry.notified()).await);
+                drop(tokio::time::timeout(REST, here.hurry.notified()).await);
             }
             Err(error) => {
                 let text = ProjectionError::chain(&error);

@@ -202,7 +202,7 @@ pub(crate) async fn apply<P: Projection>(
     } else {
         Write::Page(page)
     };
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(checkpoint::LAZILY).await?;
     let found = checkpoint::lock_in_tx(&mut transaction, P::NAME).await?;
     let same = |it: &Checkpoint| it.position == from.position && it.version == from.version;
     let Some(found) = found.filter(same) else {

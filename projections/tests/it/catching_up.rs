@@ -106,6 +106,32 @@ async fn a_crash_in_the_middle_of_a_page_undoes_the_page() {
     }
 }
 
+/// Nobody waits for the disk where a page is committed, so a database that crashes may come back
+/// with an earlier state of the tables; nothing need happen for the rest to be folded again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_of_the_database_takes_back_is_folded_again() {
+    let world = World::with_history(300).await;
+    let engine = world.engine(50).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let run = {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.run(async { drop(stopped.await) }).await })
+    };
+    let within = Duration::from_secs(20);
+    for name in ["books", "streams"] {
+        engine.wait_for(name, 300, within).await.unwrap();
+    }
+    let contents = world.contents().await;
+    world.forget().await;
+    for name in ["books", "streams"] {
+        assert_eq!(engine.wait_for(name, 300, within).await.unwrap(), 300);
+    }
+    assert_eq!(world.contents().await, contents);
+    stop.send(()).unwrap();
+    run.await.unwrap();
+    world.assert_right(&engine, 300).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_engines_at_once_apply_every_event_once() {
     let world = World::with_history(400).await;

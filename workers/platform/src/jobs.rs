@@ -8,7 +8,8 @@ use domain::payments::Payment;
 use domain::work::{Unit, UnitCommand, UnitError};
 use store::{Clock, EventRef, Log, Unreadable, decode};
 
-use crate::reaction::{Next, Process, Reaction};
+use crate::process::{Next, Process};
+use crate::reaction::Reaction;
 
 /// Works until `shutdown` is there; any number of processes may run this on one database. `rest`
 /// is how long it waits after an error.

@@ -6,10 +6,12 @@
 //! under one name, by which the other side can tell.
 
 mod chain;
+mod due;
 pub mod jobs;
 pub mod mails;
 pub mod objects;
 pub mod payments;
+mod process;
 mod reaction;
 mod settings;
 
@@ -20,7 +22,8 @@ use projections::Engine;
 use store::{Clock, Log, Vault};
 use tokio::sync::watch;
 
-pub use reaction::{Next, Process, Reaction, ReactionError};
+pub use process::{Next, Process};
+pub use reaction::{Reaction, ReactionError};
 pub use settings::{Nonsense, Settings, VARIABLES, Way};
 
 use mails::{Intents, Sender};

@@ -6,7 +6,6 @@
 //! again and is told that it is so already. It never passes over an event: one that cannot be read
 //! or whose consequence is refused stops it there, with the reason in the checkpoint.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -14,54 +13,20 @@ use std::time::Duration;
 use cqrs_es::Aggregate;
 use cqrs_es::persist::PersistenceError;
 use futures::StreamExt as _;
-use ledger::Effects;
 use projections::Stop;
 use projections::reactions::{self, Reached};
-use store::{
-    Clock, Columns, Commands, Context, EventRef, Log, Metadata, NotAppended, ReadError, Refused,
-    StoreError, Unreadable,
-};
+use store::{Clock, Columns, Commands, Log, NotAppended, ReadError, Refused, StoreError};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
 use crate::chain::chain;
+use crate::due::{Due, because_of, by_stream};
+use crate::process::Process;
 
 /// So many events are read before the checkpoint moves.
 const PAGE_EVENTS: i64 = 512;
-
-/// A rule by which events lead to commands, and the name under which it is followed.
-pub trait Process: Send + Sync + 'static {
-    /// Stored.
-    const NAME: &'static str;
-    /// Raised when the rule concludes more than before, so that a program with the older rule
-    /// does not move the checkpoint past what it would have missed.
-    const VERSION: i32;
-    /// How many streams of a page may be asked at once; one stream is asked one thing after
-    /// another, in the order of the events.
-    const AT_ONCE: usize = 32;
-    /// Whether what follows an event is always the first thing that happens to its stream.
-    const OPENS: bool;
-
-    /// Whom it asks.
-    type Asked: Aggregate<Services = (), Command: Clone, Event: Effects, Error: 'static> + Clone;
-
-    /// What follows an event: the stream to ask and what to ask of it. Pure, so that it can be
-    /// asked again; events of no interest are passed over without being read.
-    fn follow(event: &EventRef<'_>) -> Result<Option<Next<Self::Asked>>, Unreadable>;
-
-    /// Whether a refusal says that what is asked for happened long ago.
-    fn is_already_so(refusal: &<Self::Asked as Aggregate>::Error) -> bool;
-
-    /// What to ask for where the wallet does not hold what the command would move; without it, a
-    /// missing cent stops the reaction.
-    fn without_funds(
-        _command: &<Self::Asked as Aggregate>::Command,
-    ) -> Option<<Self::Asked as Aggregate>::Command> {
-        None
-    }
-}
-
-/// A stream, and what is to be asked of it.
-pub type Next<A> = (String, <A as Aggregate>::Command);
+/// How long it may go on before it writes down that there was nothing to do.
+const NOTED_AFTER: Duration = Duration::from_millis(500);
 
 /// Why a reaction did not get to where it was going.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +66,19 @@ pub struct Reaction<P: Process> {
     heard: watch::Sender<i64>,
 }
 
-/// What is to be asked for because of one event.
-struct Due<A: Aggregate> {
-    position: i64,
-    next: Next<A>,
-    context: Context,
+/// How far a reaction has come.
+struct Standing {
+    /// What is written down, and where whoever comes next begins.
+    noted: Reached,
+    /// Up to here there was nothing to do since.
+    read: i64,
+}
+
+impl Standing {
+    const fn at(noted: Reached) -> Self {
+        let read = noted.position;
+        Self { noted, read }
+    }
 }
 
 struct Page<A: Aggregate> {
@@ -155,10 +128,17 @@ impl<P: Process> Reaction<P> {
 
     async fn follow(&self, reported: &mut String) -> Result<Infallible, ReactionError> {
         let mut subscription = self.log.subscribe().await?;
-        let mut reached = -1;
+        let mut at = Standing::at(self.checkpoint().await?);
+        let mut noted = Instant::now();
         loop {
-            let head = subscription.beyond(reached).await?;
-            reached = self.catch_up(head).await?;
+            let heard = timeout(NOTED_AFTER, subscription.beyond(at.read)).await;
+            if let Ok(head) = heard {
+                at = self.go_on(at, head?).await?;
+            }
+            if noted.elapsed() >= NOTED_AFTER {
+                at = self.note(at).await?;
+                noted = Instant::now();
+            }
             reported.clear();
         }
     }
@@ -166,13 +146,34 @@ impl<P: Process> Reaction<P> {
     /// Asks for whatever follows the events up to `until`, or to the head if that comes first.
     pub async fn catch_up(&self, until: i64) -> Result<i64, ReactionError> {
         let until = until.min(self.log.head().await?.position);
-        loop {
-            let at = self.checkpoint().await?;
-            if at.position >= until {
-                return Ok(at.position);
-            }
-            self.step(at, until).await?;
+        let mut at = Standing::at(self.checkpoint().await?);
+        while at.noted.position < until {
+            at = self.go_on(at, until).await?;
+            at = self.note(at).await?;
         }
+        Ok(at.noted.position)
+    }
+
+    /// The same from where this reaction was last known to stand: that need not be read again, and
+    /// whoever moves it meanwhile is noticed where it is to be moved.
+    async fn go_on(&self, mut at: Standing, until: i64) -> Result<Standing, ReactionError> {
+        while at.read < until {
+            at = match self.step(at, until).await? {
+                Some(at) => at,
+                None => Standing::at(self.checkpoint().await?),
+            };
+        }
+        Ok(at)
+    }
+
+    /// Writes down how far it has read.
+    async fn note(&self, at: Standing) -> Result<Standing, ReactionError> {
+        Ok(Standing::at(
+            match self.advance(at.noted, at.read).await? {
+                Some(noted) => noted,
+                None => self.checkpoint().await?,
+            },
+        ))
     }
 
     async fn checkpoint(&self) -> Result<Reached, ReactionError> {
@@ -187,10 +188,15 @@ impl<P: Process> Reaction<P> {
         Ok(at)
     }
 
-    /// One page: ask, then move the checkpoint behind what was granted.
-    async fn step(&self, at: Reached, until: i64) -> Result<(), ReactionError> {
-        let end = until.min(at.position.saturating_add(PAGE_EVENTS));
-        let page = self.read(at.position, end).await?;
+    /// One page: ask, then move the checkpoint behind what was granted, and say where it is then;
+    /// nothing if somebody else moved it. Of events that nothing follows, nobody need know.
+    async fn step(&self, at: Standing, until: i64) -> Result<Option<Standing>, ReactionError> {
+        let end = until.min(at.read.saturating_add(PAGE_EVENTS));
+        let page = self.read(at.read, end).await?;
+        if page.due.is_empty() && page.stopped.is_none() {
+            let read = page.reached;
+            return Ok(Some(Standing { read, ..at }));
+        }
         let mut kept = page.stopped.map(|at| Kept { at, for_good: true });
         let mut reached = page.reached;
         let mut asking = futures::stream::iter(by_stream(page.due))
@@ -207,12 +213,12 @@ impl<P: Process> Reaction<P> {
             }
         }
         drop(asking);
-        let Some(at) = self.advance(at, reached).await? else {
-            return Ok(());
+        let Some(noted) = self.advance(at.noted, reached).await? else {
+            return Ok(None);
         };
         match kept {
-            None => Ok(()),
-            Some(kept) => Err(self.halt(&at, kept).await?),
+            None => Ok(Some(Standing::at(noted))),
+            Some(kept) => Err(self.halt(&noted, kept).await?),
         }
     }
 
@@ -335,32 +341,6 @@ impl<P: Process> Reaction<P> {
                 },
             }),
         }
-    }
-}
-
-/// What is due to each stream, in the order of the events.
-fn by_stream<A: Aggregate>(due: Vec<Due<A>>) -> Vec<Vec<Due<A>>> {
-    let mut place = HashMap::new();
-    let mut streams: Vec<Vec<Due<A>>> = Vec::new();
-    for due in due {
-        let at = *place.entry(due.next.0.clone()).or_insert(streams.len());
-        match streams.get_mut(at) {
-            Some(stream) => stream.push(due),
-            None => streams.push(vec![due]),
-        }
-    }
-    streams
-}
-
-fn because_of<P: Process>(event: &EventRef<'_>, next: Next<P::Asked>) -> Due<P::Asked> {
-    // Metadata that does not fit says nothing about the event itself.
-    let metadata: Metadata = serde_json::from_str(event.metadata).unwrap_or_default();
-    let mut context = Context::by(format!("reaction/{}", P::NAME)).because_of(event.event_id);
-    context.correlation_id = metadata.correlation_id;
-    Due {
-        position: event.position,
-        next,
-        context,
     }
 }
 

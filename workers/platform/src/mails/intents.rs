@@ -7,7 +7,7 @@ use domain::mails::{
 use domain::users::{ApiKey, Session, User};
 use store::{EventRef, Unreadable, decode};
 
-use crate::reaction::{Next, Process};
+use crate::process::{Next, Process};
 
 /// The reaction that intends mails.
 #[derive(Clone, Copy, Debug)]

@@ -70,17 +70,13 @@ impl Effects {
         }
     }
 
-    pub(super) async fn run(&self, engine: &Engine, mut hearing: watch::Receiver<()>) {
+    pub(super) async fn run(&self, mut hearing: watch::Receiver<i64>) {
         let mut reported = String::new();
         loop {
             // What the projection does not show yet would be missed until the next look.
-            if let Ok(head) = self.log.head().await {
-                drop(
-                    engine
-                        .wait_for(PROJECTION, head.position, SHOWN_WITHIN)
-                        .await,
-                );
-            }
+            let heard = *hearing.borrow_and_update();
+            let shown = self.engine.wait_for(PROJECTION, heard, SHOWN_WITHIN);
+            drop(shown.await);
             match self.round().await {
                 Ok(_) => reported.clear(),
                 Err(error) => {

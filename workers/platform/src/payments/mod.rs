@@ -13,10 +13,14 @@ mod poll;
 mod settings;
 mod stripe;
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use cqrs_es::Aggregate as _;
+use domain::payments::Payment;
 use projections::Engine;
-use store::{Clock, Log};
+use store::{Clock, Columns, EventRef, Log, ReadError};
 use tokio::sync::watch;
 
 pub use effects::{Effects, EffectsRound};
@@ -48,7 +52,7 @@ pub async fn run(
         }
     };
     let observer = Observer::new(log.clone(), stripe.clone(), clock.clone());
-    let (heard, hearing) = watch::channel(());
+    let (heard, hearing) = watch::channel(0);
     let listening = listen(&log, heard, settings.rest);
     let effects = Effects::new(
         log.clone(),
@@ -60,7 +64,7 @@ pub async fn run(
     );
     let inbox = Inbox::new(&log, stripe.clone(), observer, clock.clone());
     let poll = Poll::new(&log, stripe, clock);
-    let acting = effects.run(&engine, hearing);
+    let acting = effects.run(hearing);
     let reading = inbox.run(settings.look_every);
     let polling = poll.run(settings.poll_every);
     tokio::select! {
@@ -73,18 +77,30 @@ pub async fn run(
     }
 }
 
-/// Says when the log has grown; what there is to do, the projection knows.
-async fn listen(log: &Log, heard: watch::Sender<()>, rest: Duration) {
+/// Says when something happened to a payment; what there is to do, the projection knows.
+async fn listen(log: &Log, heard: watch::Sender<i64>, rest: Duration) {
     loop {
-        let lost = async {
+        let lost: Result<Infallible, ReadError> = async {
             let mut subscription = log.subscribe().await?;
-            let mut reached = -1;
+            let mut reached = log.head().await?.position;
+            heard.send_replace(reached);
             loop {
-                reached = subscription.beyond(reached).await?;
-                heard.send_replace(());
+                let until = subscription.beyond(reached).await?;
+                let mut last = None;
+                let visit = |event: EventRef<'_>| {
+                    if event.aggregate_type == Payment::TYPE {
+                        last = Some(event.position);
+                    }
+                    Ok::<_, ReadError>(ControlFlow::Continue(()))
+                };
+                log.follow(reached, until, Columns::All, visit).await?;
+                if let Some(position) = last {
+                    heard.send_replace(position);
+                }
+                reached = until;
             }
-        };
-        let lost: Result<std::convert::Infallible, sqlx::Error> = lost.await;
+        }
+        .await;
         let Err(error) = lost;
         tracing::warn!(error = %chain(&error), "the log is out of reach");
         tokio::time::sleep(rest).await;
