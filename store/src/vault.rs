@@ -6,11 +6,13 @@
 //! [`Vault::rewrap`] has run and the old master key is destroyed. The log, which names the subject
 //! by an identity only, keeps its chain.
 
+use std::collections::BTreeMap;
+
 use crate::begin::begin;
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgExecutor, PgPool};
 use zeroize::Zeroizing;
 
 const NONCE_BYTES: usize = 24;
@@ -62,12 +64,38 @@ pub enum VaultError {
 
 /// A value, and the key that it is sealed under.
 #[derive(sqlx::FromRow)]
-struct Picked {
+struct Kept {
     subject: String,
     wrapped_key: Vec<u8>,
     master_key_id: String,
     field: String,
     ciphertext: Vec<u8>,
+}
+
+/// Values with their keys, in one statement: whoever is erased meanwhile was so before or after.
+macro_rules! kept {
+    ($which:literal) => {
+        concat!(
+            "select v.subject, k.wrapped_key, k.master_key_id, v.field, v.ciphertext \
+               from personal_values v join personal_keys k on k.subject = v.subject \
+              where k.wrapped_key is not null and ",
+            $which
+        )
+    };
+}
+
+/// Keeps a value unless the subject was erased meanwhile; a data key never changes otherwise.
+macro_rules! keep {
+    ($also:literal) => {
+        concat!(
+            "insert into personal_values (subject, field, ciphertext) \
+             select $1, $2, $3 from personal_keys \
+              where subject = $1 and wrapped_key is not null ",
+            $also,
+            " for share \
+             on conflict (subject, field) do update set ciphertext = excluded.ciphertext"
+        )
+    };
 }
 
 /// The vault: the first master key seals, the others still open.
@@ -97,52 +125,77 @@ impl Vault {
 
     /// Keeps a value, in place of an earlier one.
     pub async fn put(&self, subject: &str, field: &str, value: &str) -> Result<(), VaultError> {
-        let mut tx = begin(&self.pool, "begin").await?;
-        let key = match self.data_key_in_tx(&mut tx, subject).await? {
+        self.keep(keep!(""), subject, (field, value)).await
+    }
+
+    /// The same without waiting for the disk: for a value that an event is to follow, since what
+    /// was committed before the event is as durable as the event; or for one that may be lost with
+    /// the last moment before the database crashed.
+    pub async fn put_lazily(
+        &self,
+        subject: &str,
+        field: &str,
+        value: &str,
+    ) -> Result<(), VaultError> {
+        let lazily = keep!("and set_config('synchronous_commit', 'off', true) is not null");
+        self.keep(lazily, subject, (field, value)).await
+    }
+
+    async fn keep(
+        &self,
+        statement: &'static str,
+        subject: &str,
+        (field, value): (&str, &str),
+    ) -> Result<(), VaultError> {
+        let key = match self.data_key(&self.pool, subject).await? {
             Some(key) => key,
-            None => self.create_key_in_tx(&mut tx, subject).await?,
+            None => self.create_key(subject).await?,
         };
-        let ciphertext = seal(&key, subject, field, value.as_bytes());
-        sqlx::query(
-            "insert into personal_values (subject, field, ciphertext) values ($1, $2, $3) \
-             on conflict (subject, field) do update set ciphertext = excluded.ciphertext",
-        )
-        .bind(subject)
-        .bind(field)
-        .bind(ciphertext)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
+        let kept = sqlx::query(statement)
+            .bind(subject)
+            .bind(field)
+            .bind(seal(&key, subject, field, value.as_bytes()))
+            .execute(&self.pool)
+            .await?;
+        if kept.rows_affected() == 0 {
+            return Err(VaultError::Erased);
+        }
         Ok(())
     }
 
     /// A value; `None` where nothing is kept, or nothing any more.
     pub async fn get(&self, subject: &str, field: &str) -> Result<Option<String>, VaultError> {
-        let mut picked = self.pick(&[subject.to_owned()], &[field]).await?;
-        Ok(picked.pop().map(|(_, _, value)| value))
+        let kept = sqlx::query_as(kept!("v.subject = $1 and v.field = $2"))
+            .bind(subject)
+            .bind(field)
+            .fetch_optional(&self.pool)
+            .await?;
+        let kept = kept.map(|kept| self.unseal(kept)).transpose()?;
+        Ok(kept.map(|(_, _, value)| value))
     }
 
     /// Everything that is kept about a subject, by field.
-    pub async fn all(&self, subject: &str) -> Result<Vec<(String, String)>, VaultError> {
-        let mut tx = begin(&self.pool, "begin").await?;
-        let key = match self.data_key_in_tx(&mut tx, subject).await {
-            Ok(Some(key)) => key,
-            Ok(None) | Err(VaultError::Erased) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-            "select field, ciphertext from personal_values where subject = $1 order by field",
-        )
-        .bind(subject)
-        .fetch_all(&mut *tx)
-        .await?;
-        rows.into_iter()
-            .map(|(field, ciphertext)| {
-                let value = open(&key, subject, &field, &ciphertext)?;
-                let value = String::from_utf8(value).map_err(|_| VaultError::Forged)?;
-                Ok((field, value))
-            })
-            .collect()
+    pub async fn all(&self, subject: &str) -> Result<BTreeMap<String, String>, VaultError> {
+        let kept = sqlx::query_as(kept!("v.subject = $1"))
+            .bind(subject)
+            .fetch_all(&self.pool)
+            .await?;
+        self.by_field(kept)
+    }
+
+    /// Some of what is kept about a subject, by field.
+    pub async fn some<F: AsRef<str>>(
+        &self,
+        subject: &str,
+        fields: &[F],
+    ) -> Result<BTreeMap<String, String>, VaultError> {
+        let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+        let kept = sqlx::query_as(kept!("v.subject = $1 and v.field = any($2)"))
+            .bind(subject)
+            .bind(fields)
+            .fetch_all(&self.pool)
+            .await?;
+        self.by_field(kept)
     }
 
     /// Some fields of many subjects, as (subject, field, value); of the erased there is nothing.
@@ -151,25 +204,25 @@ impl Vault {
         subjects: &[String],
         fields: &[&str],
     ) -> Result<Vec<(String, String, String)>, VaultError> {
-        let mut tx = begin(&self.pool, "begin").await?;
-        let rows: Vec<Picked> = sqlx::query_as(
-            "select k.subject, k.wrapped_key, k.master_key_id, v.field, v.ciphertext \
-               from personal_keys k join personal_values v on v.subject = k.subject \
-              where k.subject = any($1) and v.field = any($2) and k.wrapped_key is not null \
-              order by k.subject for share of k",
-        )
-        .bind(subjects)
-        .bind(fields)
-        .fetch_all(&mut *tx)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                let key = self.unwrap(&row.subject, &row.wrapped_key, row.master_key_id)?;
-                let value = open(&key, &row.subject, &row.field, &row.ciphertext)?;
-                let value = String::from_utf8(value).map_err(|_| VaultError::Forged)?;
-                Ok((row.subject, row.field, value))
-            })
+        let kept = sqlx::query_as(kept!("v.subject = any($1) and v.field = any($2)"))
+            .bind(subjects)
+            .bind(fields)
+            .fetch_all(&self.pool)
+            .await?;
+        kept.into_iter().map(|kept| self.unseal(kept)).collect()
+    }
+
+    fn by_field(&self, kept: Vec<Kept>) -> Result<BTreeMap<String, String>, VaultError> {
+        kept.into_iter()
+            .map(|kept| self.unseal(kept).map(|(_, field, value)| (field, value)))
             .collect()
+    }
+
+    fn unseal(&self, kept: Kept) -> Result<(String, String, String), VaultError> {
+        let key = self.unwrap(&kept.subject, &kept.wrapped_key, kept.master_key_id)?;
+        let value = open(&key, &kept.subject, &kept.field, &kept.ciphertext)?;
+        let value = String::from_utf8(value).map_err(|_| VaultError::Forged)?;
+        Ok((kept.subject, kept.field, value))
     }
 
     /// Forgets one value.
@@ -213,7 +266,7 @@ impl Vault {
         .await?;
         let mut rewrapped = 0;
         for subject in subjects {
-            let Some(key) = self.data_key_in_tx(&mut tx, &subject).await? else {
+            let Some(key) = self.data_key(&mut *tx, &subject).await? else {
                 continue;
             };
             sqlx::query(
@@ -230,17 +283,17 @@ impl Vault {
         Ok(rewrapped)
     }
 
-    /// The lock keeps an erasure from passing between reading the key and using it.
-    async fn data_key_in_tx(
+    /// The key that a subject's values are sealed under, if anything was ever kept about it.
+    async fn data_key(
         &self,
-        tx: &mut PgConnection,
+        reader: impl PgExecutor<'_>,
         subject: &str,
     ) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, VaultError> {
         let row: Option<(Option<Vec<u8>>, String)> = sqlx::query_as(
-            "select wrapped_key, master_key_id from personal_keys where subject = $1 for share",
+            "select wrapped_key, master_key_id from personal_keys where subject = $1",
         )
         .bind(subject)
-        .fetch_optional(tx)
+        .fetch_optional(reader)
         .await?;
         let Some((wrapped, id)) = row else {
             return Ok(None);
@@ -263,11 +316,7 @@ impl Vault {
         Ok(Zeroizing::new(key))
     }
 
-    async fn create_key_in_tx(
-        &self,
-        tx: &mut PgConnection,
-        subject: &str,
-    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+    async fn create_key(&self, subject: &str) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let key: [u8; KEY_BYTES] = XChaCha20Poly1305::generate_key(&mut OsRng).into();
         let key = Zeroizing::new(key);
         let master = &self.masters[0];
@@ -278,12 +327,11 @@ impl Vault {
         .bind(subject)
         .bind(seal(&master.key, subject, WRAPPED_KEY, &key[..]))
         .bind(&master.id)
-        .execute(&mut *tx)
+        .execute(&self.pool)
         .await?;
         // Somebody else may have been first; then theirs is the key.
-        self.data_key_in_tx(tx, subject)
-            .await?
-            .ok_or(VaultError::Forged)
+        let key = self.data_key(&self.pool, subject).await?;
+        key.ok_or(VaultError::Forged)
     }
 }
 

@@ -1,19 +1,20 @@
 //! What bringing a dataset and bringing a document have in common.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use domain::objects::{Object, ObjectId, ObjectKind};
+use projections::objects as read;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::Objects;
 use super::body::length;
 use super::completing::Completed;
 use super::opening::NewObject;
 use super::problems::TOO_LARGE;
 use super::shown::FileName;
+use super::{Objects, name_field};
 use crate::asked::Asked;
 use crate::page;
 use crate::problem::ApiError;
@@ -49,6 +50,20 @@ impl Which {
 #[into_params(parameter_in = Query)]
 pub struct Called {
     name: FileName,
+}
+
+/// What objects of one owner are called.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<String, String>);
+
+impl Names {
+    pub fn of(&self, row: &read::Object) -> Option<String> {
+        self.0.get(&field_of(row)).cloned()
+    }
+}
+
+fn field_of(row: &read::Object) -> String {
+    row.object.parse().map(name_field).unwrap_or_default()
 }
 
 impl Objects {
@@ -87,8 +102,12 @@ impl Objects {
     }
 
     /// What somebody calls what they brought, by the field that it is kept under.
-    pub(crate) async fn names_of(&self, owner: &str) -> Result<HashMap<String, String>, ApiError> {
-        let kept = self.0.users.vault().all(owner).await;
-        Ok(kept.map_err(ApiError::internal)?.into_iter().collect())
+    pub(crate) async fn names_of(&self, found: &[read::Object]) -> Result<Names, ApiError> {
+        let Some(first) = found.first() else {
+            return Ok(Names::default());
+        };
+        let fields: Vec<String> = found.iter().map(field_of).collect();
+        let kept = self.0.users.vault().some(&first.owner, &fields).await;
+        Ok(Names(kept.map_err(ApiError::internal)?))
     }
 }

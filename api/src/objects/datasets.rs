@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::bringing::{Called, Which};
 use super::shown::{InspectedDataset, ShownDataset};
-use super::{Objects, identity, name_field};
+use super::{Objects, identity};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
 use crate::page::Page;
@@ -44,11 +44,9 @@ async fn list(
     let mut tenant = tenants::as_tenant(api.pool(), caller.user()).await?;
     let found = read::list(&mut *tenant, &owner, kind, before, limit + 1).await?;
     drop(tenant);
-    let kept = objects.names_of(&owner).await?;
+    let names = objects.names_of(&found).await?;
     let show = |row: read::Object| {
-        let field = row.object.parse().map(name_field).unwrap_or_default();
-        let name = kept.get(&field).cloned();
-        let name = name.unwrap_or_else(|| kind.to_owned());
+        let name = names.of(&row).unwrap_or_else(|| kind.to_owned());
         ShownDataset::of(row, name)
     };
     Ok(Json(Page::of(found, limit, |it| it.opened_position, show)))

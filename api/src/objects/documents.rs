@@ -17,7 +17,7 @@ use super::bringing::{Called, Which};
 use super::linking::ShownLink;
 use super::problems::IN_USE;
 use super::shown::ShownObject;
-use super::{Objects, identity, name_field};
+use super::{Objects, identity};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
 use crate::body::Body;
@@ -67,16 +67,13 @@ async fn list(
     let mut tenant = tenants::as_tenant(api.pool(), caller.user()).await?;
     let found = read::list(&mut *tenant, &owner, kind, before, limit + 1).await?;
     drop(tenant);
-    let kept = objects.names_of(&owner).await?;
-    let show = |row: read::Object| {
-        let field = row.object.parse().map(name_field).unwrap_or_default();
-        ShownDocument {
-            name: kept.get(&field).cloned().unwrap_or_default(),
-            document: row.object,
-            bytes: row.bytes,
-            complete: row.standing == "stored",
-            created_at: rfc3339(row.opened_at),
-        }
+    let names = objects.names_of(&found).await?;
+    let show = |row: read::Object| ShownDocument {
+        name: names.of(&row).unwrap_or_default(),
+        document: row.object,
+        bytes: row.bytes,
+        complete: row.standing == "stored",
+        created_at: rfc3339(row.opened_at),
     };
     Ok(Json(Page::of(found, limit, |it| it.opened_position, show)))
 }

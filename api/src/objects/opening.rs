@@ -6,7 +6,7 @@ use ::objects::{Grant, Upload, part_bytes_for};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::objects::{Object, ObjectCommand, ObjectId, ObjectKind, Opened, Under};
 use domain::users::{Digest, UserId};
-use projections::objects::rooms::{self, Room};
+use projections::objects::rooms::{self, Room, Taken};
 use serde::Serialize;
 use store::Context;
 use utoipa::ToSchema;
@@ -79,17 +79,21 @@ impl Objects {
             expires_at: at + self.upload_lasts(),
             at,
         };
-        self.take_room(new.object, &opened).await?;
+        let is_new = match self.take_room(new.object, &opened).await? {
+            Taken::Now => true,
+            // Whoever asks again for what is opened gives it no other name.
+            _ => self.object(new.object).await? == Object::Absent,
+        };
+        if let (true, Some(name)) = (is_new, &new.name) {
+            let vault = self.0.users.vault();
+            let (owner, field) = (new.owner.to_string(), name_field(new.object));
+            let kept = vault.put_lazily(&owner, &field, name).await;
+            kept.map_err(ApiError::internal)?;
+        }
         let stream = new.object.to_string();
         let command = ObjectCommand::Open(opened);
         let begun = self.0.objects.begin(&stream, command, context).await;
         let begun = begun.map_err(|refusal| refused(refusal, of_object))?;
-        if let Some(name) = &new.name {
-            let vault = self.0.users.vault();
-            let (owner, field) = (new.owner.to_string(), name_field(new.object));
-            let kept = vault.put(&owner, &field, name).await;
-            kept.map_err(ApiError::internal)?;
-        }
         self.opening(new.object, begun.position).await
     }
 
@@ -115,7 +119,7 @@ impl Objects {
     }
 
     /// Before the event, so that whoever is killed in between leaves something to be found.
-    async fn take_room(&self, object: ObjectId, opened: &Opened) -> Result<(), ApiError> {
+    async fn take_room(&self, object: ObjectId, opened: &Opened) -> Result<Taken, ApiError> {
         let room = Room {
             object: object.to_string(),
             owner: opened.owner.to_string(),
@@ -130,12 +134,12 @@ impl Objects {
         let max = self.0.settings.kept_bytes_max;
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         match rooms::take(self.log().pool(), &room, max).await? {
-            None => Ok(()),
-            Some(kept) => Err(ApiError::new(&QUOTA)
+            Taken::TooMuch(kept) => Err(ApiError::new(&QUOTA)
                 .detail(format!(
                     "You may keep {max} bytes, and would keep {kept}. Delete what you do not need."
                 ))
                 .field("bytes")),
+            taken => Ok(taken),
         }
     }
 

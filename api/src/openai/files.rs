@@ -25,7 +25,7 @@ use super::problems::{FILE_KEPT, invalid, purpose};
 use super::{ids, settled};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
-use crate::objects::{FileName, Objects, name_field};
+use crate::objects::{FileName, Objects};
 use crate::parameters::Query;
 use crate::problem::ApiError;
 use crate::users::Caller;
@@ -268,10 +268,10 @@ async fn list(
     let mut tenant = tenants::as_tenant(api.pool(), user).await?;
     let found = read::stored(&mut *tenant, &caller.actor(), kinds, from, limit + 1).await?;
     drop(tenant);
-    let names = objects.names_of(&caller.actor()).await?;
+    let names = objects.names_of(&found).await?;
     let shown = found.into_iter().map(|row| {
-        let field = row.object.parse().map(name_field).unwrap_or_default();
-        FileObject::of_row(&row, names.get(&field).cloned())
+        let name = names.of(&row);
+        FileObject::of_row(&row, name)
     });
     let shown = shown.collect::<Result<Vec<_>, _>>()?;
     Ok(Json(List::of(shown, limit, |file| file.id.clone())))

@@ -7,6 +7,7 @@ use projections::jobs::{self as read, Cursor, Filter, JobRow};
 use projections::tenants;
 use utoipa_axum::routes;
 
+use super::labels::Labelled;
 use super::list::{List, Page, unknown_after};
 use super::owned::OwnJob;
 use super::shown::{FineTuningJob, show, show_among};
@@ -63,10 +64,10 @@ async fn list(
     let found: Vec<JobRow> =
         read::of_customer(&mut *tenant, user, filter, cursor, limit + 1).await?;
     drop(tenant);
-    let kept = objects.names_of(&caller.actor()).await?;
+    let labels = Labelled::of(&objects, user, &found).await?;
     let mut shown = Vec::new();
     for row in found {
-        shown.push(show_among(&jobs, row, user, &kept).await?);
+        shown.push(show_among(&jobs, row, user, &labels).await?);
     }
     Ok(Json(List::of(shown, limit, |job| job.id.clone())))
 }

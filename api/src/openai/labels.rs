@@ -2,10 +2,11 @@
 //!
 //! It may be anything at all, so it lies in the vault under its owner's own key, and goes with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::jobs::JobId;
 use domain::users::UserId;
+use projections::jobs::JobRow;
 use serde::{Deserialize, Serialize};
 
 use super::problems::invalid;
@@ -71,10 +72,21 @@ impl Labels {
         let kept = kept.map_err(ApiError::internal)?;
         read(kept.as_deref())
     }
+}
 
-    /// Those of one job among all that is kept for somebody.
-    pub fn among(kept: &HashMap<String, String>, job: JobId) -> Result<Self, ApiError> {
-        read(kept.get(&field(job)).map(String::as_str))
+/// The labels of many jobs.
+#[derive(Debug)]
+pub struct Labelled(BTreeMap<String, String>);
+
+impl Labelled {
+    pub async fn of(objects: &Objects, owner: UserId, jobs: &[JobRow]) -> Result<Self, ApiError> {
+        let fields: Vec<String> = jobs.iter().map(|it| field(it.job)).collect();
+        let kept = objects.vault().some(&owner.to_string(), &fields).await;
+        Ok(Self(kept.map_err(ApiError::internal)?))
+    }
+
+    pub fn of_job(&self, job: JobId) -> Result<Labels, ApiError> {
+        read(self.0.get(&field(job)).map(String::as_str))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::labels::Labels;
+use super::labels::{Labelled, Labels};
 use super::list::List;
 use super::settled;
 use crate::api::{Api, Routes};
@@ -95,10 +95,10 @@ async fn list(
     let mut tenant = tenants::as_tenant(api.pool(), user).await?;
     let found = read::of_customer(&mut *tenant, user, done, Cursor::LATEST, TRAINED_SHOWN).await?;
     drop(tenant);
-    let kept = objects.names_of(&caller.actor()).await?;
+    let labels = Labelled::of(&objects, user, &found).await?;
     let mut shown: Vec<ShownModel> = Model::ALL.map(ShownModel::offered).into();
     for row in &found {
-        shown.push(ShownModel::trained(row, &Labels::among(&kept, row.job)?));
+        shown.push(ShownModel::trained(row, &labels.of_job(row.job)?));
     }
     Ok(Json(List::of(shown, i64::MAX, |model| model.id.clone())))
 }

@@ -1,7 +1,5 @@
 //! A job of ours as OpenAI shows one.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::cards::Card;
 use domain::jobs::{FailedBecause, JobId, Phase, Status};
@@ -14,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::choices;
-use super::labels::{Labels, Metadata};
+use super::labels::{Labelled, Labels, Metadata};
 use super::owned::OwnJob;
 use super::{ids, models, settled};
 use crate::api::Api;
@@ -209,15 +207,15 @@ pub async fn show(api: &Api, objects: &Objects, own: &OwnJob) -> Result<FineTuni
     Ok(FineTuningJob::new(row, user, labels, estimated))
 }
 
-/// The same in a list, where what is kept for somebody was read once.
+/// The same in a list, where the labels of all of them were read at once.
 pub async fn show_among(
     jobs: &Jobs,
     row: JobRow,
     owner: UserId,
-    kept: &HashMap<String, String>,
+    labelled: &Labelled,
 ) -> Result<FineTuningJob, ApiError> {
     let estimated = estimated_finish(jobs, &row).await?;
-    let labels = Labels::among(kept, row.job)?;
+    let labels = labelled.of_job(row.job)?;
     Ok(FineTuningJob::new(row, owner, labels, estimated))
 }
 

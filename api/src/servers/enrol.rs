@@ -139,7 +139,10 @@ async fn enrol(
     let used = servers.tokens().execute(&id, command, &first).await;
     used.map_err(|refusal| refused(refusal, of_token))?;
     let (subject, field) = (made.provider.to_string(), name_field(machine));
-    let put = servers.users().vault().put(&subject, &field, &said.name);
+    let put = servers
+        .users()
+        .vault()
+        .put_lazily(&subject, &field, &said.name);
     put.await.map_err(sealed)?;
     let secret = servers.ring().secret(machine, 0);
     let command = servers.enrolment(machine, (token, &made), said, &secret);

@@ -1,7 +1,5 @@
 //! Changing an e-mail address: the new mailbox has to answer before the old one is let go.
 
-use std::collections::HashMap;
-
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domain::users::{ChallengeId, Proof, Purpose, Redemption, UserCommand};
@@ -64,7 +62,7 @@ async fn change(
     let kept = field::new_email(challenge);
     let vault = users.vault();
     vault
-        .put(&subject, &kept, email.as_str())
+        .put_lazily(&subject, &kept, email.as_str())
         .await
         .map_err(sealed)?;
     let command = UserCommand::Issue {
@@ -128,9 +126,11 @@ impl Users {
         subject: &str,
         answered: Answered,
     ) -> Result<Option<String>, ApiError> {
-        let kept = self.vault().all(subject).await.map_err(sealed)?;
-        let mut kept: HashMap<String, String> = kept.into_iter().collect();
-        let next = kept.remove(&field::new_email(answered.challenge));
+        let new_email = field::new_email(answered.challenge);
+        let fields = [new_email.as_str(), field::EMAIL];
+        let kept = self.vault().some(subject, &fields).await;
+        let mut kept = kept.map_err(sealed)?;
+        let next = kept.remove(&new_email);
         let now = kept.remove(field::EMAIL);
         let is_right = answered.proof != Proof::Code { right: false };
         // Asked again after it was done, the address that is kept is the new one already.
@@ -140,7 +140,7 @@ impl Users {
         {
             let old = field::old_email(answered.challenge);
             self.vault()
-                .put(subject, &old, &now)
+                .put_lazily(subject, &old, &now)
                 .await
                 .map_err(sealed)?;
         }

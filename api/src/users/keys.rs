@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::users::{ApiKeyCommand, ApiKeyId, Created, Role, Scope, Scopes, Standing};
+use domain::users::{ApiKey, ApiKeyCommand, ApiKeyId, Created, Role, Scope, Scopes, Standing};
 use projections::people::{self, Cursor, People};
 use projections::tenants;
 use serde::{Deserialize, Serialize};
@@ -203,14 +203,9 @@ async fn list(
     let ids: Vec<String> = found.iter().map(|it| it.key.to_string()).collect();
     let last = users.uses().last(&ids).await?;
     let fields: Vec<String> = found.iter().map(|it| field::key(it.key)).collect();
-    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let kept = users.vault().pick(&[subject], &fields).await;
+    let kept = users.vault().some(&subject, &fields).await;
     let kept = kept.map_err(sealed)?;
-    let label = |key: ApiKeyId| {
-        let field = field::key(key);
-        let found = kept.iter().find(|(_, name, _)| *name == field);
-        found.map_or_else(String::new, |(_, _, label)| label.clone())
-    };
+    let label = |key: ApiKeyId| kept.get(&field::key(key)).cloned().unwrap_or_default();
     let data = found.into_iter().zip(ids).map(|(made, id)| ShownKey {
         label: label(made.key),
         last_used_at: last.get(&id).copied().map(rfc3339),
@@ -309,7 +304,8 @@ impl Users {
         }
         let id = ApiKeyId::new(asked.id(actor));
         let key = self.key_ring().write(id);
-        let at = match self.key(id).await?.usable_at(self.now()) {
+        let known = self.key(id).await?;
+        let at = match known.usable_at(self.now()) {
             // Asked again: what it was made with includes when.
             Some(made) => made.at,
             None => self.now(),
@@ -323,10 +319,11 @@ impl Users {
             at,
         });
         let (subject, field) = (owner.user.to_string(), field::key(id));
-        self.vault()
-            .put(&subject, &field, label)
-            .await
-            .map_err(sealed)?;
+        // Whoever asks again for one that is there gives it no other label.
+        if let ApiKey::Absent = known {
+            let kept = self.vault().put_lazily(&subject, &field, label).await;
+            kept.map_err(sealed)?;
+        }
         let context = asked.context(actor, &body.bytes);
         let made = self
             .keys()

@@ -55,12 +55,8 @@ async fn me(caller: Caller, users: Extension<Users>) -> Result<Json<Me>, ApiErro
     let state = users.user(caller.user()).await?;
     let subject = caller.actor();
     let fields = [field::EMAIL, field::NAME];
-    let kept = users
-        .vault()
-        .pick(std::slice::from_ref(&subject), &fields)
-        .await;
-    let kept = kept.map_err(sealed)?.into_iter();
-    let mut kept: BTreeMap<String, String> = kept.map(|(_, field, value)| (field, value)).collect();
+    let kept = users.vault().some(&subject, &fields).await;
+    let mut kept = kept.map_err(sealed)?;
     let person = state.person();
     Ok(Json(Me {
         id: subject,
@@ -209,12 +205,18 @@ impl Users {
         password: &Password,
         field: &str,
     ) -> Result<Person, ApiError> {
+        let person = self.admitted(caller).await?;
+        if self.is_password(&person, password).await? {
+            return Ok(person);
+        }
+        Err(ApiError::new(&WRONG_PASSWORD).field(field))
+    }
+
+    /// Who is to show their password, if they were not asked for it too often.
+    pub(super) async fn admitted(&self, caller: &Signed) -> Result<Person, ApiError> {
         let state = self.user(caller.user()).await?;
         let person = state.person().ok_or_else(over)?;
         self.attempts().prove(caller.user(), self.now()).await?;
-        if self.is_password(person, password).await? {
-            return Ok(person.clone());
-        }
-        Err(ApiError::new(&WRONG_PASSWORD).field(field))
+        Ok(person.clone())
     }
 }

@@ -53,6 +53,6 @@ impl Users {
             Some(noted) if noted.len() > NOTED_BYTES_MAX => return Ok(()),
             Some(noted) => format!("{noted}, {address}"),
         };
-        self.vault().put(&subject, &field, &noted).await
+        self.vault().put_lazily(&subject, &field, &noted).await
     }
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::caller::Signed;
 use super::changed::Changed;
 use super::passwords::Password;
-use super::problems::of_user;
+use super::problems::{WRONG_PASSWORD, of_user};
 use super::{Users, field, sealed};
 use crate::api::{Api, Routes};
 use crate::asked::Asked;
@@ -51,16 +51,19 @@ async fn change(
         password,
     } = body.value;
     password.judged("password")?;
-    let person = users
-        .prove(&caller, &current_password, "current_password")
-        .await?;
-    let hash = users.passwords().hash(&password).await?;
+    let person = users.admitted(&caller).await?;
+    let kept = users.kept_hash(&person).await?;
+    let hash = users
+        .passwords()
+        .exchange(&current_password, kept, &password)
+        .await?
+        .ok_or_else(|| ApiError::new(&WRONG_PASSWORD).field("current_password"))?;
     let subject = caller.actor();
     let credential = CredentialId::new(ids::fresh());
     let kept = field::password(credential);
     users
         .vault()
-        .put(&subject, &kept, &hash)
+        .put_lazily(&subject, &kept, &hash)
         .await
         .map_err(sealed)?;
     let command = UserCommand::ChangePassword {

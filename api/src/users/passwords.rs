@@ -1,10 +1,11 @@
 //! Passwords: which are good enough, and how they are hashed without taking the machine with them.
 
 use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::panic::resume_unwind;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{Output, ParamsString, PasswordHash, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Deserializer};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -19,6 +20,7 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
+const OUTPUT_BYTES: usize = 32;
 /// Whoever comes later is told to come back: waiting longer than a request may take helps nobody.
 const WAITING_MAX: usize = 512;
 
@@ -102,6 +104,8 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     slots: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// Memory that was worked in: to be given it anew costs a tenth of a hash.
+    desks: Arc<Mutex<Vec<Vec<Block>>>>,
     /// Nobody's, so that an unknown address costs as much time as a known one.
     decoy: Arc<str>,
 }
@@ -112,23 +116,47 @@ impl Passwords {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
         let params = params.expect("the parameters are within bounds");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&argon2, "the password of nobody at all");
+        let mut desk = Vec::new();
+        let decoy = hash(&argon2, "the password of nobody at all", &mut desk);
         Self {
             argon2,
             slots: Arc::new(Semaphore::new(at_once.max(1))),
             waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            desks: Arc::new(Mutex::new(vec![desk])),
             decoy: decoy.into(),
         }
     }
 
     /// Here and now, for whoever has nothing else to do.
     pub fn hash_now(&self, password: &Password) -> String {
-        hash(&self.argon2, &password.0)
+        self.at_desk(|desk| hash(&self.argon2, &password.0, desk))
     }
 
     pub async fn hash(&self, password: &Password) -> Result<String, ApiError> {
-        let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.in_turn(move || hash(&argon2, &password.0)).await
+        let password = password.clone();
+        self.in_turn(move |here| here.hash_now(&password)).await
+    }
+
+    /// Holds one password against a hash and hashes another, both at the same time; the hash is
+    /// for whoever was right.
+    pub async fn exchange(
+        &self,
+        current: &Password,
+        against: Option<String>,
+        next: &Password,
+    ) -> Result<Option<String>, ApiError> {
+        let known = against.is_some();
+        let against = against.unwrap_or_else(|| self.decoy.as_ref().to_owned());
+        let (current, next) = (current.clone(), next.clone());
+        self.in_turn(move |here| {
+            std::thread::scope(|scope| {
+                let hash = scope.spawn(|| here.hash_now(&next));
+                let checked = here.check_now(&current, &against);
+                let hash = hash.join().unwrap_or_else(|panic| resume_unwind(panic));
+                (checked.right && known).then_some(hash)
+            })
+        })
+        .await
     }
 
     /// Without a hash to hold it against, nothing is right, and it takes as long.
@@ -137,18 +165,31 @@ impl Passwords {
         password: &Password,
         against: Option<String>,
     ) -> Result<Checked, ApiError> {
-        let (argon2, password) = (self.argon2.clone(), password.clone());
+        let password = password.clone();
         let known = against.is_some();
         let against = against.unwrap_or_else(|| self.decoy.as_ref().to_owned());
-        let checked = self.in_turn(move || check(&argon2, &password.0, &against));
+        let checked = self.in_turn(move |here| here.check_now(&password, &against));
         let mut checked = checked.await?;
         checked.right &= known;
         Ok(checked)
     }
 
+    fn check_now(&self, password: &Password, against: &str) -> Checked {
+        self.at_desk(|desk| check(&self.argon2, &password.0, against, desk))
+    }
+
+    fn at_desk<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> T {
+        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = desks().pop();
+        let mut desk = desk.unwrap_or_default();
+        let done = work(&mut desk);
+        desks().push(desk);
+        done
+    }
+
     async fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let busy = || {
             ApiError::new(&kinds::OVERLOADED)
@@ -159,40 +200,79 @@ impl Passwords {
         let _waiting = waiting.map_err(|_| busy())?;
         let slot = Arc::clone(&self.slots).acquire_owned().await;
         let slot = slot.map_err(ApiError::internal)?;
+        let here = self.clone();
         let worked = tokio::task::spawn_blocking(move || {
             // Whoever asked may have gone; the slot is taken until the work is done.
             let _slot = slot;
-            work()
+            work(&here)
         });
         worked.await.map_err(ApiError::internal)
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &str) -> String {
+fn hash(argon2: &Argon2<'_>, password: &str, desk: &mut Vec<Block>) -> String {
     let mut salt = [0; SALT_BYTES];
     getrandom::fill(&mut salt).expect("the system gives random bytes");
-    let salt = SaltString::encode_b64(&salt).expect("the salt has a length that fits");
-    argon2
-        .hash_password(password.as_bytes(), &salt)
-        .expect("a password of any length can be hashed")
-        .to_string()
+    let text = SaltString::encode_b64(&salt).expect("the salt has a length that fits");
+    let output = digest(argon2, password, (&salt, OUTPUT_BYTES), desk);
+    let params = ParamsString::try_from(argon2.params());
+    PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: params.expect("the parameters can be written down"),
+        salt: Some(text.as_salt()),
+        hash: Some(output.expect("a password of any length can be hashed")),
+    }
+    .to_string()
 }
 
-fn check(argon2: &Argon2<'_>, password: &str, against: &str) -> Checked {
-    let Ok(stored) = PasswordHash::new(against) else {
+fn check(argon2: &Argon2<'_>, password: &str, against: &str, desk: &mut Vec<Block>) -> Checked {
+    let Some((right, made_with)) = is_what_was_hashed(password, against, desk) else {
         return Checked {
             right: false,
             outdated: false,
         };
     };
     let params = argon2.params();
-    let outdated = Params::try_from(&stored).map_or(true, |made_with| {
-        made_with.m_cost() < params.m_cost() || made_with.t_cost() < params.t_cost()
-    });
-    Checked {
-        right: argon2.verify_password(password.as_bytes(), &stored).is_ok(),
-        outdated,
+    let outdated = made_with.m_cost() < params.m_cost() || made_with.t_cost() < params.t_cost();
+    Checked { right, outdated }
+}
+
+/// Hashes a password as another was hashed, compares in constant time, and says with what care
+/// that one was; nothing where it is no hash of ours.
+fn is_what_was_hashed(
+    password: &str,
+    against: &str,
+    desk: &mut Vec<Block>,
+) -> Option<(bool, Params)> {
+    let stored = PasswordHash::new(against).ok()?;
+    let (salt, expected) = (stored.salt?, stored.hash?);
+    let algorithm = Algorithm::try_from(stored.algorithm).ok()?;
+    let version = Version::try_from(stored.version?).ok()?;
+    let params = Params::try_from(&stored).ok()?;
+    let mut bytes = [0; 64];
+    let salt = salt.decode_b64(&mut bytes).ok()?;
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let output = digest(&argon2, password, (salt, expected.len()), desk)?;
+    Some((output == expected, params))
+}
+
+fn digest(
+    argon2: &Argon2<'_>,
+    password: &str,
+    (salt, bytes): (&[u8], usize),
+    desk: &mut Vec<Block>,
+) -> Option<Output> {
+    let needed = argon2.params().block_count();
+    if desk.len() < needed {
+        desk.resize(needed, Block::default());
     }
+    let password = password.as_bytes();
+    Output::init_with(bytes, |output| {
+        let done = argon2.hash_password_into_with_memory(password, salt, output, desk);
+        Ok(done?)
+    })
+    .ok()
 }
 
 #[cfg(test)]
@@ -248,13 +328,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn only_whoever_knows_the_old_password_is_given_a_hash_of_the_new() {
+        let passwords = Passwords::new(1);
+        let (old, new) = (Password::new("abc12345"), Password::new("xyz98765"));
+        let kept = Some(passwords.hash(&old).await.unwrap());
+        let wrong = passwords.exchange(&new, kept.clone(), &new).await.unwrap();
+        assert_eq!(wrong, None);
+        let unknown = passwords.exchange(&old, None, &new).await.unwrap();
+        assert_eq!(unknown, None);
+        let hash = passwords.exchange(&old, kept, &new).await.unwrap();
+        assert!(passwords.check(&new, hash).await.unwrap().right);
+    }
+
+    #[tokio::test]
     async fn a_hash_that_was_made_with_less_care_is_outdated() {
         let careless = Argon2::new(
             Algorithm::Argon2id,
             Version::V0x13,
             Params::new(8192, 1, 1, None).unwrap(),
         );
-        let stored = hash(&careless, "abc12345");
+        let stored = hash(&careless, "abc12345", &mut Vec::new());
         let passwords = Passwords::new(1);
         let password = Password::new("abc12345");
         let checked = passwords.check(&password, Some(stored)).await.unwrap();

@@ -92,7 +92,7 @@ async fn complete(
     let field = field::password(password);
     users
         .vault()
-        .put(&subject, &field, &hash)
+        .put_lazily(&subject, &field, &hash)
         .await
         .map_err(sealed)?;
     let redemption = Redemption::Recover { password };

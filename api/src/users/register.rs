@@ -124,7 +124,7 @@ async fn register(
     ];
     // Before the event, so that whoever reads the event finds whom to write to.
     for (field, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {
-        match users.vault().put(&subject, field, value).await {
+        match users.vault().put_lazily(&subject, field, value).await {
             Ok(()) => {}
             // Under this key somebody else was faster before, and still is.
             Err(VaultError::Erased) => return Ok((StatusCode::ACCEPTED, Json(LOOK_FOR_MAIL))),

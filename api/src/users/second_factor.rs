@@ -71,7 +71,7 @@ async fn begin(
     let kept = field::factor(id);
     users
         .vault()
-        .put(&subject, &kept, &factor.to_keep())
+        .put_lazily(&subject, &kept, &factor.to_keep())
         .await
         .map_err(sealed)?;
     let command = UserCommand::BeginSecondFactor {
@@ -142,7 +142,7 @@ async fn enable(
     let recovery = field::recovery(*factor);
     users
         .vault()
-        .put(&subject, &recovery, &to_keep(&codes))
+        .put_lazily(&subject, &recovery, &to_keep(&codes))
         .await
         .map_err(sealed)?;
     let command = UserCommand::EnableSecondFactor {
@@ -223,7 +223,8 @@ async fn replace_codes(
     let subject = caller.actor();
     let (id, fresh) = (FactorId::new(ids::fresh()), recovery_codes()?);
     let kept = field::recovery(id);
-    let put = users.vault().put(&subject, &kept, &to_keep(&fresh)).await;
+    let fresh_text = to_keep(&fresh);
+    let put = users.vault().put_lazily(&subject, &kept, &fresh_text).await;
     put.map_err(sealed)?;
     let command = UserCommand::ReplaceRecoveryCodes {
         codes: id,

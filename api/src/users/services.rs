@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use domain::users::{Role, Roles, UserCommand, UserId};
+use domain::users::{Role, Roles, User, UserCommand, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -83,8 +83,12 @@ async fn create(
     let actor = caller.actor();
     let id = UserId::new(asked.id(&actor));
     let subject = id.to_string();
-    let put = users.vault().put(&subject, field::NAME, name.trim());
-    put.await.map_err(sealed)?;
+    // Whoever asks again for one that is there gives it no other name.
+    if let User::Unregistered = users.user(id).await? {
+        let vault = users.vault();
+        let put = vault.put_lazily(&subject, field::NAME, name.trim());
+        put.await.map_err(sealed)?;
+    }
     let command = UserCommand::RegisterService {
         user: id,
         roles,

@@ -1,7 +1,5 @@
 //! The sessions of a person: where they are, and how they end.
 
-use std::collections::HashMap;
-
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domain::users::{EndedBecause, SessionCommand, SessionId, UserId};
@@ -79,13 +77,9 @@ async fn list(
     )
     .await?;
     drop(tenant);
-    let kept: HashMap<String, String> = users
-        .vault()
-        .all(&user)
-        .await
-        .map_err(sealed)?
-        .into_iter()
-        .collect();
+    let fields: Vec<String> = found.iter().map(|it| field::session(it.session)).collect();
+    let kept = users.vault().some(&user, &fields).await;
+    let kept = kept.map_err(sealed)?;
     let data = found.into_iter().map(|it| {
         let began = kept.get(&field::session(it.session));
         let began = began.and_then(|text| serde_json::from_str::<Began>(text).ok());
@@ -181,10 +175,8 @@ pub struct SignIns {
 async fn sign_ins(caller: Signed, users: Extension<Users>) -> Result<Json<SignIns>, ApiError> {
     let found = users.attempts().of(caller.user(), SHOWN_MAX).await?;
     let fields: Vec<String> = found.iter().map(|it| field::attempt(it.id)).collect();
-    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let kept = users.vault().pick(&[caller.actor()], &fields).await;
-    let kept = kept.map_err(sealed)?.into_iter();
-    let kept: HashMap<String, String> = kept.map(|(_, field, value)| (field, value)).collect();
+    let kept = users.vault().some(&caller.actor(), &fields).await;
+    let kept = kept.map_err(sealed)?;
     let data = found.into_iter().map(|attempt| {
         let began = kept.get(&field::attempt(attempt.id));
         let began = began.and_then(|text| serde_json::from_str::<Began>(text).ok());

@@ -236,7 +236,8 @@ impl Users {
         let hash = self.passwords().hash(password).await?;
         let credential = CredentialId::new(ids::fresh());
         let field = field::password(credential);
-        self.vault().put(&id, &field, &hash).await.map_err(sealed)?;
+        let kept = self.vault().put_lazily(&id, &field, &hash).await;
+        kept.map_err(sealed)?;
         let command = UserCommand::Rehash {
             from: person.password,
             password: credential,
@@ -276,7 +277,7 @@ impl Users {
         let place_of_session = field::session(session);
         for (field, text) in [(&place_of_session, began.as_str()), (&program, "known")] {
             self.vault()
-                .put(&subject, field, text)
+                .put_lazily(&subject, field, text)
                 .await
                 .map_err(sealed)?;
         }
@@ -345,7 +346,8 @@ impl Users {
     ) -> Result<(), ApiError> {
         let text = Began::at(place, self.now()).to_text()?;
         let field = field::attempt(attempt.id);
-        let kept = self.vault().put(&user.to_string(), &field, &text).await;
+        let subject = user.to_string();
+        let kept = self.vault().put_lazily(&subject, &field, &text).await;
         kept.map_err(sealed)
     }
 }

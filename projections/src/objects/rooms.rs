@@ -21,36 +21,38 @@ pub struct Room {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Takes room, unless its owner would then keep more than `bytes_max`; says how much would be kept
-/// where that is too much. Asked again for the same object, it is so already.
+/// What came of asking for room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Now,
+    /// The same was asked for before.
+    Already,
+    /// So much would be kept then, which is too much.
+    TooMuch(i64),
+}
+
+/// Takes room, unless its owner would then keep more than `bytes_max`.
 ///
-/// Those who ask for one owner take turns: two that both fit alone may not fit together.
-pub async fn take(pool: &PgPool, room: &Room, bytes_max: i64) -> Result<Option<i64>, sqlx::Error> {
-    let mut tx = store::begin(pool, "begin").await?;
+/// Those who ask for one owner take turns: two that both fit alone may not fit together. It does
+/// not wait for the disk: the event that follows does, before any byte is sent.
+pub async fn take(pool: &PgPool, room: &Room, bytes_max: i64) -> Result<Taken, sqlx::Error> {
+    let mut tx = store::begin(pool, "begin; set local synchronous_commit = off").await?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('trainnet room ' || $1, 0))")
         .bind(&room.owner)
         .execute(&mut *tx)
         .await?;
-    let known: bool =
-        sqlx::query_scalar("select exists (select from object_rooms where object = $1)")
-            .bind(&room.object)
-            .fetch_one(&mut *tx)
-            .await?;
-    if known {
-        return Ok(None);
-    }
-    if room.counted {
-        let kept = used(&mut *tx, &room.owner)
-            .await?
-            .saturating_add(room.bytes);
-        if kept > bytes_max {
-            return Ok(Some(kept));
-        }
-    }
-    sqlx::query(
-        "insert into object_rooms (object, owner, key, bytes, part_bytes, counted, known_as, \
-                                   opened_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    let (known, kept, made): (bool, i64, bool) = sqlx::query_as(
+        "with kept as ( \
+             select coalesce(bool_or(object = $1), false) as known, \
+                    (coalesce(sum(bytes) filter (where counted), 0) + $4)::bigint as bytes \
+               from object_rooms where owner = $2 \
+         ), made as ( \
+             insert into object_rooms (object, owner, key, bytes, part_bytes, counted, known_as, \
+                                       opened_at, expires_at) \
+             select $1, $2, $3, $4, $5, $6, $7, $8, $9 from kept \
+              where not known and not ($6 and bytes > $10) \
+             returning true) \
+         select known, bytes, exists (select from made) from kept",
     )
     .bind(&room.object)
     .bind(&room.owner)
@@ -61,10 +63,15 @@ pub async fn take(pool: &PgPool, room: &Room, bytes_max: i64) -> Result<Option<i
     .bind(&room.known_as)
     .bind(room.opened_at)
     .bind(room.expires_at)
-    .execute(&mut *tx)
+    .bind(bytes_max)
+    .fetch_one(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(None)
+    Ok(match (made, known) {
+        (true, _) => Taken::Now,
+        (false, true) => Taken::Already,
+        (false, false) => Taken::TooMuch(kept),
+    })
 }
 
 /// How much somebody keeps of what counts.
@@ -104,9 +111,12 @@ pub async fn name(
     .map(Option::flatten)
 }
 
-/// Somebody goes on with it; never sooner over than it was.
+/// Somebody goes on with it; never sooner over than it was. It does not wait for the disk, and may
+/// be lost with the last moment before the database crashed.
 pub async fn renew(pool: &PgPool, object: &str, until: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query("update object_rooms set expires_at = $2 where object = $1 and expires_at < $2")
+    let renew = "update object_rooms set expires_at = $2 where object = $1 and expires_at < $2 \
+                    and set_config('synchronous_commit', 'off', true) is not null";
+    sqlx::query(renew)
         .bind(object)
         .bind(until)
         .execute(pool)
@@ -114,9 +124,12 @@ pub async fn renew(pool: &PgPool, object: &str, until: DateTime<Utc>) -> Result<
         .map(drop)
 }
 
-/// All of it is there.
+/// All of it is there. Whoever sweeps finds that out where this is lost, so it does not wait for
+/// the disk.
 pub async fn settle(pool: &PgPool, object: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("update object_rooms set expires_at = null, known_as = null where object = $1")
+    let settle = "update object_rooms set expires_at = null, known_as = null where object = $1 \
+                     and set_config('synchronous_commit', 'off', true) is not null";
+    sqlx::query(settle)
         .bind(object)
         .execute(pool)
         .await

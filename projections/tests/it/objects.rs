@@ -8,7 +8,7 @@ use domain::objects::{
     Found, Inspected, ObjectEvent, ObjectId, ObjectKind, Opened, RemovedBecause, Usable,
 };
 use domain::users::{Digest, UserId};
-use projections::objects::rooms::{self, Room};
+use projections::objects::rooms::{self, Room, Taken};
 use projections::objects::{self, Objects};
 use projections::{Comparison, Engine, ProjectionError, Projections, Settings};
 use store::{Append, Catalogue, Context, NewEvent};
@@ -184,15 +184,15 @@ async fn room_is_taken_once_and_never_too_much_of_it() {
     let world = World::new().await;
     let pool = world.log.pool();
     let take = async |it: &Room| rooms::take(pool, it, 10).await.unwrap();
-    assert_eq!(take(&room(1, 6, true)).await, None);
-    assert_eq!(take(&room(1, 6, true)).await, None);
-    assert_eq!(take(&room(2, 5, true)).await, Some(11));
-    assert_eq!(take(&room(3, 500, false)).await, None);
-    assert_eq!(take(&room(4, 4, true)).await, None);
+    assert_eq!(take(&room(1, 6, true)).await, Taken::Now);
+    assert_eq!(take(&room(1, 6, true)).await, Taken::Already);
+    assert_eq!(take(&room(2, 5, true)).await, Taken::TooMuch(11));
+    assert_eq!(take(&room(3, 500, false)).await, Taken::Now);
+    assert_eq!(take(&room(4, 4, true)).await, Taken::Now);
     let owner = user(1).to_string();
     assert_eq!(rooms::used(pool, &owner).await.unwrap(), 10);
     rooms::give_back(pool, &object(1)).await.unwrap();
-    assert_eq!(take(&room(2, 5, true)).await, None);
+    assert_eq!(take(&room(2, 5, true)).await, Taken::Now);
     assert_eq!(rooms::of_owner(pool, &owner).await.unwrap().len(), 3);
 }
 

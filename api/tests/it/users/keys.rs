@@ -111,8 +111,8 @@ async fn a_key_of_somebody_else_is_not_there() {
 async fn asked_again_under_the_same_key_the_same_key_is_shown() {
     let people = People::new().await;
     let one = people.somebody(EMAIL).await;
-    let body = json!({ "label": "a", "scopes": ["read"] }).to_string();
-    let make = async || {
+    let make = async |label: &str| {
+        let body = json!({ "label": label, "scopes": ["read"] }).to_string();
         let request = Request::post("/v1/keys")
             .header("x-forwarded-for", HOME.address)
             .header("user-agent", HOME.agent)
@@ -120,11 +120,18 @@ async fn asked_again_under_the_same_key_the_same_key_is_shown() {
             .header("authorization", format!("Bearer {}", one.access))
             .header("idempotency-key", "my-key-1");
         people.later(TimeDelta::seconds(1));
-        people.raw(request, body.clone()).await.json()
+        people.raw(request, body).await
     };
-    let first = make().await;
-    assert_eq!(first, make().await);
+    let first = make("a").await.json();
+    assert_eq!(first, make("a").await.json());
     assert!(first["key"].as_str().unwrap().starts_with("tnk_"));
+    let other = make("b").await;
+    assert_eq!(other.problem(), "idempotency-key/reused");
+    eventually("the key is listed", async || {
+        let listed = people.as_(&one, ("GET", "/v1/keys"), None).await.json();
+        listed["data"][0]["label"] == "a"
+    })
+    .await;
 }
 
 #[tokio::test]

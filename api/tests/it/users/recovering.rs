@@ -135,7 +135,7 @@ async fn an_erased_person_is_gone_and_the_log_is_valid() {
     assert_eq!(erase(PASSWORD).await.status, StatusCode::NO_CONTENT);
     assert_eq!(people.me(&one).await.status, StatusCode::UNAUTHORIZED);
     let kept = people.users.vault().all(&one.user).await.unwrap();
-    assert_eq!(kept, []);
+    assert!(kept.is_empty());
     let attempts: i64 =
         sqlx::query_scalar("select count(*) from sign_in_attempts where user_id is not null")
             .fetch_one(people.log.pool())

@@ -187,9 +187,7 @@ async fn new_recovery_codes_make_the_old_ones_void() {
     assert_eq!(void.problem(), "users/second-factor-wrong");
     assert_eq!(sign_in(&people, Some(&new[3])).await.status, StatusCode::OK);
     let kept = people.users.vault().all(&one.user).await.unwrap();
-    let sets = kept
-        .iter()
-        .filter(|(field, _)| field.starts_with("recovery/"));
+    let sets = kept.keys().filter(|field| field.starts_with("recovery/"));
     assert_eq!(sets.count(), 1);
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn recipient(
     };
     let (mut address, mut name, mut locale) = (None, None, Locale::English);
     let fields = [address_field.as_str(), NAME, LOCALE];
-    for (_, field, value) in vault.pick(&[user.to_owned()], &fields).await? {
+    for (field, value) in vault.some(user, &fields).await? {
         if field == address_field {
             address = value.parse().ok();
         } else if field == NAME {

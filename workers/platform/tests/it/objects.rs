@@ -10,7 +10,7 @@ use domain::users::{Digest, Locale, UserCommand, UserId};
 use futures::StreamExt as _;
 use objects::{Key, Place, Shelf, Upload};
 use platform::objects::{Sweeper, Swept};
-use projections::objects::rooms::{self, Room};
+use projections::objects::rooms::{self, Room, Taken};
 use store::{Commands, Context, ids};
 
 use crate::world::World;
@@ -60,7 +60,7 @@ impl Scene {
         let taken = rooms::take(self.world.log.pool(), &room, 100)
             .await
             .unwrap();
-        assert_eq!(taken, None);
+        assert_eq!(taken, Taken::Now);
         let upload = Upload {
             key,
             bytes: 3,
