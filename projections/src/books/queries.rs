@@ -178,7 +178,8 @@ pub async fn latest_of(
     before: i64,
     events: i64,
 ) -> Result<Vec<Line>, sqlx::Error> {
-    // One index scan per account and currency, each of which ends at the limit.
+    // One index scan per account and currency, each of which ends at the limit; and as many again
+    // over the same stretch: what moved in these accounts there is all of what was found.
     let names: Vec<&str> = accounts.iter().map(Account::as_str).collect();
     sqlx::query_as(
         "with found as materialized ( \
@@ -189,13 +190,16 @@ pub async fn latest_of(
                       where account = a.name and currency = c.code and position < $3 \
                       order by position desc limit $4) as p \
               order by p.position desc limit $4) \
-         select l.account, l.currency, l.position, l.leg, l.amount_minor, l.balance_minor, \
-                l.recorded_at, l.effective_at, l.event_type, l.aggregate_type, l.aggregate_id \
-           from unnest($1::text[]) as a (name) \
+         select l.* from unnest($1::text[]) as a (name) \
           cross join unnest($2::text[]) as c (code) \
-          cross join found \
-           join read_books.lines l \
-             on l.account = a.name and l.currency = c.code and l.position = found.position \
+          cross join (select min(position) as position from found) as oldest \
+          cross join lateral \
+                (select account, currency, position, leg, amount_minor, balance_minor, \
+                        recorded_at, effective_at, event_type, aggregate_type, aggregate_id \
+                   from read_books.lines \
+                  where account = a.name and currency = c.code \
+                    and position < $3 and position >= oldest.position \
+                  order by position desc offset 0) as l \
           order by l.position desc, l.leg",
     )
     .bind(names)

@@ -17,6 +17,7 @@ use api::{Binding, Routes};
 use clap::Args;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::disk::{self, Beside};
 use crate::dice::Dice;
 use crate::measure::percentile;
 use crate::server::Server;
@@ -38,7 +39,7 @@ pub struct ApiArgs {
     /// Requests a second, whether the ones before are answered or not.
     #[arg(long, default_value_t = 200)]
     rate: u64,
-    #[arg(long, default_value_t = 75)]
+    #[arg(long, default_value_t = 150)]
     seconds: u64,
     /// Who is there all the time, and signs in and out.
     #[arg(long, default_value_t = 50)]
@@ -59,7 +60,7 @@ pub async fn api(args: &ApiArgs) -> Result<Vec<String>> {
     town.settle(args.people.max(1)).await?;
     let town = Arc::new(town);
     let working = work_beside(&town);
-    let outcome = measure(&town, args).await;
+    let outcome = measure(&server, &town, args).await;
     for worker in working {
         worker.abort();
     }
@@ -88,10 +89,12 @@ fn work_beside(town: &Arc<Town>) -> [JoinHandle<()>; 5] {
     ]
 }
 
-async fn measure(town: &Arc<Town>, args: &ApiArgs) -> Result<Vec<String>> {
+async fn measure(server: &Server, town: &Arc<Town>, args: &ApiArgs) -> Result<Vec<String>> {
     let spares = usize::try_from(SPARES_MIN + args.seconds / 2)?;
     let scene = Box::pin(Scene::prepare(Arc::clone(town), spares)).await?;
     let pace = Arc::new(Pace::of(args.rate, args.seconds));
+    disk::calm(server).await?;
+    let beside = Beside::begin(server).await?;
     walk(&scene, &pace).await?;
     let (noted, time) = pace.end();
     let mut missed = judge(town, &noted).await?;
@@ -102,6 +105,7 @@ async fn measure(town: &Arc<Town>, args: &ApiArgs) -> Result<Vec<String>> {
         time.as_millis(),
         u128::try_from(asked)? * 1_000 / time.as_millis().max(1)
     );
+    beside.end().await?;
     missed.extend(crowd::measure(town).await?);
     Ok(missed)
 }

@@ -13,6 +13,7 @@ use api::{Binding, Routes};
 use clap::Args;
 use tokio::time::Instant;
 
+use super::disk::{self, Beside};
 use crate::measure::{Ratio, per_second, percentile};
 use crate::server::Server;
 use crate::town::Town;
@@ -24,6 +25,8 @@ const P50_MAX: Duration = Duration::from_millis(10);
 const P99_MAX: Duration = Duration::from_millis(40);
 /// In hundredths.
 const SLOWER_AT_MOST: Ratio = Ratio::from_hundredths(130);
+/// So many units can be handed in for each second in which it is measured how fast that goes.
+const STOCK: u64 = 4_000;
 const SETTLING: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, Args)]
@@ -127,20 +130,27 @@ async fn measure(server: &Server, args: &DispatchArgs) -> Result<(Found, Found)>
     let database = server.fresh_log(DATABASE).await?;
     let town = Town::found(database, Binding::Strict, Routes::new()).await?;
     let field = Arc::new(Field::lay_out(town, args.pullers).await?);
-    let empty = round(&field, args).await?;
+    let stock = usize::try_from(args.seconds * STOCK)?;
+    field.enqueue_with_results(stock).await?;
+    let empty = round(server, &field, args).await?;
+    // What can be handed in is older than what only waits, and so comes first.
+    field.enqueue_with_results(stock).await?;
     field.enqueue(args.queued, Kind::Plain).await?;
     // A queue is long for hours; what is measured is not the minute in which it became so.
     server.digest(DATABASE).await?;
-    let full = round(&field, args).await?;
+    let full = round(server, &field, args).await?;
     let field = Arc::into_inner(field).context("somebody still works")?;
     field.close().await?;
     Ok((empty, full))
 }
 
-async fn round(field: &Arc<Field>, args: &DispatchArgs) -> Result<Found> {
+async fn round(server: &Server, field: &Arc<Field>, args: &DispatchArgs) -> Result<Found> {
+    disk::calm(server).await?;
     let pairs_a_second = rate(field, args).await?;
     tokio::time::sleep(SETTLING).await;
+    let beside = Beside::begin(server).await?;
     let mut took = latency(field, args).await?;
+    beside.end().await?;
     took.sort_unstable();
     let at = |percent| Duration::from_micros(percentile(&took, percent).unwrap_or(u64::MAX));
     Ok(Found {
@@ -152,8 +162,6 @@ async fn round(field: &Arc<Field>, args: &DispatchArgs) -> Result<Found> {
 
 /// How many units a second are leased and handed in, with all machines asking again at once.
 async fn rate(field: &Arc<Field>, args: &DispatchArgs) -> Result<u64> {
-    let seconds = usize::try_from(args.seconds)?;
-    field.enqueue_with_results(seconds * 6_000).await?;
     let done = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
     let mut working = Vec::new();
